@@ -1,0 +1,4 @@
+//! The only door to CPython.
+
+pub mod layout;
+pub mod memory;

@@ -1,0 +1,4 @@
+//! Placeholder.
+/// Offsets.
+#[derive(Clone, Debug)]
+pub struct Walk {}

@@ -1,0 +1,1 @@
+//! Snapshot -> lines. Knows nothing of CPython and does no I/O.
