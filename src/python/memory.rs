@@ -7,7 +7,6 @@
 //! Callers never trust what they read: counts are bounded, chains are cut off, pointers are checked by reading.
 #![allow(unsafe_code)]
 
-
 /// The address could not be read, or what stood there made no sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault;
