@@ -14,8 +14,10 @@
 //! `bin` and `agent` use `capture` and `render`; those use `snapshot` and `budget`; `python` uses nothing but `libc`
 //! and `pyo3-ffi` and, for what it fills, `snapshot` and `budget`. A test holds these lines.
 
+pub mod agent;
 pub mod budget;
 pub mod config;
+mod linkage;
 pub mod python;
 pub mod render;
 pub mod snapshot;

@@ -1,4 +1,145 @@
 //! The only door to CPython.
+//!
+//! [`Attached`] is proof that the calling thread holds the GIL (or, in a free-threaded build, is attached to the main
+//! interpreter). Everything else here reads memory by layout and calls nothing.
+//!
+//! No Python code is run and no reference is dropped that could be the last. `Attached::acquire` blocks until the GIL
+//! is free.
+#![allow(unsafe_code)]
 
+pub mod atexit;
+pub mod imports;
 pub mod layout;
 pub mod memory;
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use imports::Import;
+use layout::Version;
+
+/// Why the agent has nothing to do with this interpreter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not a CPython, or its version cannot be read.
+    Unknown,
+    /// It is older than 3.8.
+    TooOld,
+    /// A function is missing that every supported version has.
+    Incomplete,
+}
+
+static VERSION: OnceLock<Version> = OnceLock::new();
+
+/// Finds the C API and the version. In the constructor, before the interpreter is initialised.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn open() -> Result<Version, Refusal> {
+    let complete = imports::resolve();
+    if !imports::present(Import::Py_GetVersion) {
+        return Err(Refusal::Unknown);
+    }
+    let version = parse_version(&imports::version_text(), built_for_debugging()).ok_or(Refusal::Unknown)?;
+    if (version.major, version.minor) < (3, 8) {
+        return Err(Refusal::TooOld);
+    }
+    if !complete {
+        return Err(Refusal::Incomplete);
+    }
+    Ok(*VERSION.get_or_init(|| version))
+}
+
+/// The version, once [`open`] has succeeded.
+pub fn version() -> Option<Version> {
+    VERSION.get().copied()
+}
+
+/// `Py_DEBUG` implies `Py_REF_DEBUG`, which alone exports these (`Objects/object.c`, 3.8-3.15).
+fn built_for_debugging() -> bool {
+    imports::symbol(c"_Py_NegativeRefcount").is_some()
+}
+
+/// Reads what `Py_GetVersion` says: `3.13.0 (…) […]`, `3.14.0 free-threading build (…)`, `3.15.0a1+ (…)`.
+fn parse_version(text: &str, debug: bool) -> Option<Version> {
+    let number = text.split(' ').next()?;
+    let mut parts = number.split('.');
+    let major = parts.next()?.parse().ok()?;
+    let minor = parts.next()?.parse().ok()?;
+    let micro = parts.next()?;
+    let digits = micro.find(|character: char| !character.is_ascii_digit()).unwrap_or(micro.len());
+    let micro = micro.get(..digits)?.parse().ok()?;
+    Some(Version { major, minor, micro, free_threaded: text.contains("free-threading build"), debug })
+}
+
+/// The interpreter does not let us in: it is gone or going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotNow;
+
+/// Proof that this thread holds the GIL. Not `Send`.
+#[derive(Debug)]
+pub struct Attached<'py> {
+    /// What to give back, where it was taken here.
+    state: Option<pyo3_ffi::PyGILState_STATE>,
+    _thread: PhantomData<*mut &'py ()>,
+}
+
+impl Attached<'_> {
+    /// Takes the GIL of the main interpreter; blocks until it is free. Should the interpreter be finalised meanwhile,
+    /// this does not return: pyo3-ffi's guard parks the thread for ever, or CPython itself does (3.14+).
+    ///
+    /// # Errors
+    /// [`NotNow`] where there is no interpreter to take it of.
+    pub fn acquire() -> Result<Attached<'static>, NotNow> {
+        if !imports::initialized() || imports::finalizing() {
+            return Err(NotNow);
+        }
+        // SAFETY: the interpreter is initialised; that it is not finalised meanwhile is what the gate sees to.
+        let state = unsafe { pyo3_ffi::PyGILState_Ensure() };
+        Ok(Attached { state: Some(state), _thread: PhantomData })
+    }
+
+    /// For a function that CPython calls.
+    ///
+    /// # Safety
+    /// The calling thread holds the GIL for as long as the value lives.
+    pub unsafe fn assume<'py>() -> Attached<'py> {
+        Attached { state: None, _thread: PhantomData }
+    }
+
+    /// Runs `work`, which must not touch Python, with the GIL released.
+    pub fn without_gil(&mut self, work: impl FnOnce()) {
+        // SAFETY: this thread holds the GIL.
+        let thread = unsafe { pyo3_ffi::PyEval_SaveThread() };
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+        // SAFETY: the thread state that was saved just now.
+        unsafe { pyo3_ffi::PyEval_RestoreThread(thread) };
+        // A panic of ours is not the program's business; the GIL is back, which is what counts.
+        drop(panicked);
+    }
+}
+
+impl Drop for Attached<'_> {
+    fn drop(&mut self) {
+        if let Some(state) = self.state.take() {
+            // SAFETY: gives back what `acquire` took, in the same thread.
+            unsafe { pyo3_ffi::PyGILState_Release(state) };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_what_the_interpreter_says() {
+        let read = |text| parse_version(text, false).map(|v| (v.major, v.minor, v.micro, v.free_threaded));
+        assert_eq!(read("3.8.18 (default, Jan 1 2024, 00:00:00) \n[GCC 12.2.0]"), Some((3, 8, 18, false)));
+        assert_eq!(read("3.15.0a1+ (heads/main:abc) [GCC]"), Some((3, 15, 0, false)));
+        assert_eq!(read("3.13.5 experimental free-threading build (main) [GCC]"), Some((3, 13, 5, true)));
+        assert_eq!(read("3.14.0 free-threading build (main) [GCC]"), Some((3, 14, 0, true)));
+        assert_eq!(read("2.7.18 (default)"), Some((2, 7, 18, false)));
+        assert_eq!(read("nonsense"), None);
+    }
+}

@@ -1,0 +1,238 @@
+//! What asks for a dump: a signal, and the tick of `TRIPOD_INTERVAL`.
+//!
+//! Both meet in one semaphore, on which only the agent's thread waits. The signal handler notes the signal and posts:
+//! async-signal-safe, needs no descriptor, keeps `errno` (signal-hook does) and chains to the handler that was there
+//! before (signal-hook again). The tick is the deadline of the wait. Triggers that come while a dump is taken leave
+//! the semaphore up and so become one more dump after it.
+//!
+//! [`prepare`] and [`install`] run in the constructor; [`wait`] blocks and is for the agent's thread alone.
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
+use std::io;
+use std::mem::MaybeUninit;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crate::python::imports;
+use crate::snapshot::Missed;
+
+/// Nanoseconds of `CLOCK_MONOTONIC`.
+pub type Instant = u64;
+
+const SECOND: u64 = 1_000_000_000;
+
+struct Semaphore(UnsafeCell<MaybeUninit<libc::sem_t>>);
+
+// SAFETY: a `sem_t` is made to be used from several threads and from signal handlers, always through its address.
+unsafe impl Sync for Semaphore {}
+
+static SEMAPHORE: Semaphore = Semaphore(UnsafeCell::new(MaybeUninit::uninit()));
+static SIGNALLED: AtomicBool = AtomicBool::new(false);
+/// `sem_clockwait`, which glibc has from 2.30 on, or 0.
+static CLOCK_WAIT: AtomicUsize = AtomicUsize::new(0);
+
+type ClockWait =
+    unsafe extern "C" fn(*mut libc::sem_t, libc::clockid_t, *const libc::timespec) -> libc::c_int;
+
+fn semaphore() -> *mut libc::sem_t {
+    SEMAPHORE.0.get().cast()
+}
+
+/// Makes the semaphore. Before anything else here, and again in the child of a fork, where its count is someone else's.
+pub fn prepare() {
+    // SAFETY: the address is that of a static; nobody waits on it yet (in a child: nobody is left who did).
+    unsafe { libc::sem_init(semaphore(), 0, 0) };
+    CLOCK_WAIT.store(imports::symbol(c"sem_clockwait").unwrap_or(0), Ordering::Relaxed);
+    SIGNALLED.store(false, Ordering::Relaxed);
+}
+
+/// Wakes the agent's thread for a reason that is neither a signal nor a tick. Async-signal-safe.
+pub fn nudge() {
+    // SAFETY: `prepare` has made the semaphore; posting is async-signal-safe.
+    unsafe { libc::sem_post(semaphore()) };
+}
+
+/// Installs the handler.
+///
+/// # Errors
+/// What `sigaction` says.
+pub fn install(signal: i32) -> io::Result<()> {
+    let handler = || {
+        SIGNALLED.store(true, Ordering::Release);
+        nudge();
+    };
+    // SAFETY: the handler stores to an atomic and posts a semaphore, both async-signal-safe, and does not panic.
+    unsafe { signal_hook::low_level::register(signal, handler) }.map(|_| ())
+}
+
+/// The present.
+pub fn now() -> Instant {
+    read(libc::CLOCK_MONOTONIC)
+}
+
+/// Nanoseconds since 1970-01-01 UTC.
+pub fn unix_time() -> u64 {
+    read(libc::CLOCK_REALTIME)
+}
+
+fn read(clock: libc::clockid_t) -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is ours to write.
+    unsafe { libc::clock_gettime(clock, &mut time) };
+    u64::try_from(time.tv_sec).unwrap_or(0) * SECOND + u64::try_from(time.tv_nsec).unwrap_or(0)
+}
+
+/// Why [`wait`] returned. Both may be false: someone nudged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Woken {
+    /// The signal came, once or more often.
+    pub signal: bool,
+    /// The deadline has passed.
+    pub deadline: bool,
+}
+
+/// Sleeps until the semaphore is posted or `deadline` has passed, and takes all that was posted by then.
+pub fn wait(deadline: Option<Instant>) -> Woken {
+    let posted = loop {
+        let result = match deadline {
+            None => {
+                // SAFETY: the semaphore was made by `prepare`.
+                unsafe { libc::sem_wait(semaphore()) }
+            }
+            Some(deadline) => wait_until(deadline),
+        };
+        match (result, io::Error::last_os_error().raw_os_error()) {
+            (0, _) => break true,
+            (_, Some(libc::EINTR)) => {}
+            (_, Some(libc::ETIMEDOUT)) if deadline.is_none_or(|deadline| now() >= deadline) => break false,
+            (_, Some(libc::ETIMEDOUT)) => {}
+            // Neither can happen; a wait that fails at once must not become a busy loop.
+            _ => {
+                pause(SECOND / 10);
+                break false;
+            }
+        }
+    };
+    if posted {
+        // SAFETY: as above.
+        while unsafe { libc::sem_trywait(semaphore()) } == 0 {}
+    }
+    Woken {
+        signal: SIGNALLED.swap(false, Ordering::AcqRel),
+        deadline: deadline.is_some_and(|deadline| now() >= deadline),
+    }
+}
+
+fn wait_until(deadline: Instant) -> libc::c_int {
+    let clock_wait = CLOCK_WAIT.load(Ordering::Relaxed);
+    if clock_wait != 0 {
+        let until = timespec(deadline);
+        // SAFETY: the address is that of `sem_clockwait`, found by its name.
+        let clock_wait = unsafe { std::mem::transmute::<usize, ClockWait>(clock_wait) };
+        // SAFETY: the semaphore was made by `prepare`; `until` is alive.
+        return unsafe { clock_wait(semaphore(), libc::CLOCK_MONOTONIC, &until) };
+    }
+    // Without it the wait is by the wall clock, which may be set meanwhile: never longer than a second at a time.
+    let step = deadline.saturating_sub(now()).min(SECOND);
+    let until = timespec(unix_time() + step);
+    // SAFETY: as above.
+    unsafe { libc::sem_timedwait(semaphore(), &until) }
+}
+
+fn timespec(time: u64) -> libc::timespec {
+    libc::timespec {
+        tv_sec: libc::time_t::try_from(time / SECOND).unwrap_or(libc::time_t::MAX),
+        tv_nsec: (time % SECOND) as libc::c_long,
+    }
+}
+
+/// Sleeps for `time` nanoseconds, or a little less where a signal comes.
+pub fn pause(time: u64) {
+    let time = timespec(time);
+    // SAFETY: `time` is alive; the remainder is not asked for.
+    unsafe { libc::nanosleep(&time, std::ptr::null_mut()) };
+}
+
+/// The ticks of `TRIPOD_INTERVAL`: a fixed rate from the start on. Pure.
+#[derive(Clone, Copy, Debug)]
+pub struct Schedule {
+    interval: u64,
+    next: Instant,
+    missed: Missed,
+}
+
+impl Schedule {
+    /// Ticks every `interval` nanoseconds (at least 1), first one interval after `start`.
+    pub fn new(start: Instant, interval: u64) -> Schedule {
+        let interval = interval.max(1);
+        Schedule { interval, next: start.saturating_add(interval), missed: Missed::default() }
+    }
+
+    /// When the next tick is.
+    pub fn next(&self) -> Instant {
+        self.next
+    }
+
+    /// Takes the ticks that have passed by `started`, when a dump begins: the first of them is the dump's own, so any
+    /// others were missed while the agent's thread was not running. Returns what was missed since the dump before.
+    pub fn begin(&mut self, started: Instant) -> Missed {
+        let passed = self.skip(started);
+        self.missed.writing += passed.saturating_sub(1);
+        std::mem::take(&mut self.missed)
+    }
+
+    /// Skips and counts the ticks that passed during a dump that had the GIL at `acquired` and was done at `done`.
+    pub fn end(&mut self, acquired: Instant, done: Instant) {
+        self.missed.waiting += self.skip(acquired);
+        self.missed.writing += self.skip(done);
+    }
+
+    /// Moves on past `now`; the number of ticks that takes.
+    fn skip(&mut self, now: Instant) -> u64 {
+        if now < self.next {
+            return 0;
+        }
+        let passed = (now - self.next) / self.interval + 1;
+        self.next = self.next.saturating_add(passed.saturating_mul(self.interval));
+        passed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_tick_is_one_interval_after_the_start() {
+        let schedule = Schedule::new(100, 50);
+        assert_eq!(schedule.next(), 150);
+    }
+
+    #[test]
+    fn the_rate_is_fixed_whatever_a_dump_takes() {
+        let mut schedule = Schedule::new(0, 50);
+        assert_eq!(schedule.begin(53), Missed::default());
+        schedule.end(55, 60);
+        assert_eq!(schedule.next(), 100);
+        assert_eq!(schedule.begin(101), Missed::default());
+    }
+
+    #[test]
+    fn missed_ticks_are_counted_once_and_by_their_reason() {
+        let mut schedule = Schedule::new(0, 50);
+        schedule.begin(50);
+        schedule.end(210, 260);
+        assert_eq!(schedule.next(), 300);
+        assert_eq!(schedule.begin(300), Missed { waiting: 3, writing: 1 });
+        schedule.end(301, 302);
+        assert_eq!(schedule.begin(350), Missed::default());
+    }
+
+    #[test]
+    fn a_dump_on_demand_between_two_ticks_moves_none() {
+        let mut schedule = Schedule::new(0, 50);
+        assert_eq!(schedule.begin(20), Missed::default());
+        schedule.end(21, 22);
+        assert_eq!(schedule.next(), 50);
+    }
+}
