@@ -17,6 +17,7 @@
 pub mod agent;
 pub mod budget;
 pub mod config;
+pub mod kernel;
 mod linkage;
 pub mod python;
 pub mod render;
