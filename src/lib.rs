@@ -17,5 +17,6 @@
 pub mod budget;
 pub mod config;
 pub mod python;
+pub mod redact;
 pub mod render;
 pub mod snapshot;
