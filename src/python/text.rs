@@ -128,7 +128,7 @@ fn printable(character: char) -> bool {
             let mut text = [b'a', 0, 0, 0, 0];
             character.encode_utf8(&mut text[1..]);
             let end = 1 + character.len_utf8();
-            str::from_utf8(&text[..end]).is_ok_and(|text| text.escape_debug().nth(1) != Some('\\'))
+            std::str::from_utf8(&text[..end]).is_ok_and(|text| text.escape_debug().nth(1) != Some('\\'))
         }
     }
 }
@@ -207,7 +207,7 @@ pub fn push_display<M: Memory>(
         let mut escaped = false;
         characters.each(memory, shown, |piece| {
             if piece.width == 1 && piece.bytes.iter().all(|byte| (0x20..0x7f).contains(byte)) {
-                out.push_str(str::from_utf8(piece.bytes).map_err(|_| Fault)?);
+                out.push_str(std::str::from_utf8(piece.bytes).map_err(|_| Fault)?);
                 return Ok(true);
             }
             for code in piece.points() {
@@ -281,7 +281,7 @@ fn push_characters<M: Memory>(
             let mut rest = piece.bytes;
             if piece.width == 1 {
                 let run = plain(rest, quote).min(left.try_into().unwrap_or(usize::MAX));
-                out.push_str(str::from_utf8(&rest[..run]).map_err(|_| Fault)?);
+                out.push_str(std::str::from_utf8(&rest[..run]).map_err(|_| Fault)?);
                 left -= run as u64;
                 shown += run as u64;
                 rest = &rest[run..];
