@@ -20,5 +20,6 @@ pub mod config;
 pub mod kernel;
 mod linkage;
 pub mod python;
+pub mod redact;
 pub mod render;
 pub mod snapshot;

@@ -11,6 +11,7 @@ pub mod atexit;
 pub mod imports;
 pub mod layout;
 pub mod memory;
+pub mod text;
 
 use std::marker::PhantomData;
 use std::sync::OnceLock;
