@@ -66,7 +66,7 @@ pub enum Locals {
 /// Which variables of a module-level frame are shown (`TRIPOD_GLOBALS`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Globals {
-    /// All but modules, functions, classes and names like `__this__`.
+    /// All but modules, functions, classes and dunder names.
     Data,
     /// All.
     All,

@@ -135,7 +135,7 @@ pub static VARIABLES: &[Variable] = &[
         value: "data|all|none",
         default: "data",
         meaning: "Which variables of a module's own code to show: data leaves out modules, functions, classes and \
-                  names like __this__.",
+                  dunder names.",
         accepted: "data, all or none",
         option: None,
         apply: |config, value, _| {
