@@ -91,9 +91,27 @@ pub struct Woken {
     pub deadline: bool,
 }
 
-/// Sleeps until the semaphore is posted or `deadline` has passed, and takes all that was posted by then.
+/// Sleeps until the semaphore is posted or `deadline` has passed, and takes all that was posted by then. A signal that
+/// came during a [`rest`] is there at once.
 pub fn wait(deadline: Option<Instant>) -> Woken {
-    let posted = loop {
+    if !SIGNALLED.load(Ordering::Acquire) && sleep(deadline) {
+        // SAFETY: the semaphore was made by `prepare`.
+        while unsafe { libc::sem_trywait(semaphore()) } == 0 {}
+    }
+    Woken {
+        signal: SIGNALLED.swap(false, Ordering::AcqRel),
+        deadline: deadline.is_some_and(|deadline| now() >= deadline),
+    }
+}
+
+/// Sleeps for `time` nanoseconds or until a nudge; leaves signals for the next [`wait`].
+pub fn rest(time: u64) {
+    sleep(Some(now().saturating_add(time)));
+}
+
+/// Sleeps until the semaphore is posted, or `deadline` has passed: then it returns false.
+fn sleep(deadline: Option<Instant>) -> bool {
+    loop {
         let result = match deadline {
             None => {
                 // SAFETY: the semaphore was made by `prepare`.
@@ -102,24 +120,16 @@ pub fn wait(deadline: Option<Instant>) -> Woken {
             Some(deadline) => wait_until(deadline),
         };
         match (result, io::Error::last_os_error().raw_os_error()) {
-            (0, _) => break true,
+            (0, _) => return true,
             (_, Some(libc::EINTR)) => {}
-            (_, Some(libc::ETIMEDOUT)) if deadline.is_none_or(|deadline| now() >= deadline) => break false,
+            (_, Some(libc::ETIMEDOUT)) if deadline.is_none_or(|deadline| now() >= deadline) => return false,
             (_, Some(libc::ETIMEDOUT)) => {}
-            // Neither can happen; a wait that fails at once must not become a busy loop.
+            // Cannot happen; a wait that fails at once must not become a busy loop.
             _ => {
                 pause(SECOND / 10);
-                break false;
+                return false;
             }
         }
-    };
-    if posted {
-        // SAFETY: as above.
-        while unsafe { libc::sem_trywait(semaphore()) } == 0 {}
-    }
-    Woken {
-        signal: SIGNALLED.swap(false, Ordering::AcqRel),
-        deadline: deadline.is_some_and(|deadline| now() >= deadline),
     }
 }
 
