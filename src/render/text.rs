@@ -337,9 +337,9 @@ fn elements<T>(all: &[T], run: Run) -> &[T] {
 /// part of it.
 fn push_source(line: &Line<'_>, range: Option<(u32, u32)>, out: &mut String) {
     let words = line.words.as_ref();
-    // From here on in bytes of `words`; none where positions do not agree with Python's.
+    // From here on in bytes of `words`; none where positions may not agree with Python's.
     let range = range
-        .filter(|_| line.exact)
+        .filter(|_| line.exact && !line.changed)
         .and_then(|(from, to)| {
             Some(from.checked_sub(line.indent)? as usize..to.checked_sub(line.indent)? as usize)
         })

@@ -139,7 +139,8 @@ fn headers_and_threads() {
     b.snapshot.codes[code].escaped = true;
     let thread = b.thread(6, "all", 4246);
     (thread.daemon, thread.interpreter) = (Some(true), 1);
-    b.frame("/srv/changed.py", 1, "g");
+    let frame = b.frame("/srv/changed.py", 1, "g");
+    (frame.end_line, frame.columns) = (Some(1), Some((0, 5)));
 
     let mut files = files();
     files.files.insert("/srv/deep.py", "def descend(n):\n\n    return descend(n - 1)\n".to_owned());
