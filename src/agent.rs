@@ -10,86 +10,156 @@ pub mod trigger;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 
-use crate::config::{Config, signal};
-use crate::snapshot::Trigger;
+use crate::config::{Config, Locals, RedactSetting, signal};
+use crate::kernel;
+use crate::redact::Redact;
+use crate::render::source::SourceCache;
+use crate::render::text;
+use crate::snapshot::{Snapshot, Trigger};
 use sink::Sink;
 use trigger::{Instant, Schedule};
 
-/// What the agent's thread works with.
+/// What the agent's thread works with, in one process.
 #[derive(Debug)]
-pub struct Agent {
-    config: Config,
-    /// When the library was loaded.
+struct Agent {
+    config: &'static Config,
+    pid: u32,
+    /// When the library was loaded, or the process forked.
     start: Instant,
+    schedule: Option<Schedule>,
     sink: Sink,
+    redact: Redact,
+    sources: SourceCache,
     sequence: u64,
+    /// The text of a dump; kept for its capacity.
+    text: String,
 }
 
-/// Handed from the thread that starts the agent to the agent's own.
-static HANDED_OVER: Mutex<Option<Agent>> = Mutex::new(None);
+static CONFIG: OnceLock<Config> = OnceLock::new();
+
+/// The agent while it has no thread: before its first, and over a fork.
+static AT_REST: Mutex<Option<Agent>> = Mutex::new(None);
+
+/// Starts the agent in the process that the library is loaded into. `announce` is told where dumps will go, `None` for
+/// standard error.
+fn start(config: Config, start: Instant, announce: impl FnOnce(&Config, Option<&Path>)) -> io::Result<()> {
+    let config = CONFIG.get_or_init(|| config);
+    let agent = Agent::new(config, start);
+    announce(config, agent.sink.path());
+    put_to_rest(agent);
+    lifecycle::start(run)
+}
+
+fn put_to_rest(agent: Agent) {
+    if let Ok(mut slot) = AT_REST.lock() {
+        *slot = Some(agent);
+    }
+}
+
+/// The body of the agent's thread.
+fn run() {
+    let resting = AT_REST.lock().ok().and_then(|mut slot| slot.take());
+    let here = |agent: &Agent| agent.pid == std::process::id();
+    let Some(mut agent) =
+        resting.filter(here).or_else(|| CONFIG.get().map(|config| Agent::new(config, trigger::now())))
+    else {
+        return;
+    };
+    while !lifecycle::stopping() {
+        lifecycle::wait_for_interpreter();
+        agent.watch();
+        lifecycle::wait_for_end();
+    }
+    put_to_rest(agent);
+}
 
 impl Agent {
-    /// For this process, loaded at `start`.
-    fn new(config: Config, start: Instant) -> Agent {
+    /// For this process, loaded or forked at `start`.
+    fn new(config: &'static Config, start: Instant) -> Agent {
+        let pid = std::process::id();
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-        let sink = Sink::new(&config.log, config.log_max, std::process::id(), &here);
-        Agent { config, start, sink, sequence: 0 }
-    }
-
-    fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Where dumps will go; `None` is standard error.
-    fn log_path(&self) -> Option<&Path> {
-        self.sink.path()
-    }
-
-    /// Gives the agent to a thread of its own.
-    fn start(self, start_thread: fn(fn()) -> io::Result<()>) -> io::Result<()> {
-        if let Ok(mut slot) = HANDED_OVER.lock() {
-            *slot = Some(self);
-        }
-        start_thread(|| {
-            let agent = HANDED_OVER.lock().ok().and_then(|mut slot| slot.take());
-            if let Some(mut agent) = agent {
-                agent.run();
-            }
-        })
-    }
-
-    fn run(&mut self) {
-        loop {
-            lifecycle::wait_for_interpreter();
-            self.watch();
-            lifecycle::wait_for_end();
+        let interval = config.interval.map(|interval| u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX));
+        Agent {
+            config,
+            pid,
+            start,
+            schedule: interval.map(|interval| Schedule::new(start, interval)),
+            sink: Sink::new(&config.log, config.log_max, pid, &here),
+            redact: match &config.redact {
+                RedactSetting::BuiltInAnd(names) => Redact::new(names),
+                RedactSetting::Off => Redact::off(),
+            },
+            sources: SourceCache::new(trigger::unix_time()),
+            sequence: 0,
+            text: String::new(),
         }
     }
 
-    /// Takes dumps until the gate closes.
+    /// Takes dumps until the gate closes or a fork wants the thread ended.
     fn watch(&mut self) {
-        let interval =
-            self.config.interval.map(|interval| u64::try_from(interval.as_nanos()).unwrap_or(u64::MAX));
-        let mut schedule = interval.map(|interval| Schedule::new(self.start, interval));
-        while !lifecycle::closed() {
-            let woken = trigger::wait(schedule.as_ref().map(Schedule::next));
-            let trigger =
-                Trigger { signal: self.config.signal.filter(|_| woken.signal), interval: woken.deadline };
-            if trigger == Trigger::default() {
-                continue;
+        while !lifecycle::closed() && !lifecycle::stopping() {
+            let woken = trigger::wait(self.schedule.as_ref().map(Schedule::next));
+            let trigger = Trigger { signal: self.config.signal.filter(|_| woken.signal), interval: woken.deadline };
+            if trigger != Trigger::default() {
+                self.dump(trigger);
             }
-            let Some(entered) = lifecycle::enter() else { return };
-            lifecycle::ensure_gate(&entered);
-            let _ = (trigger, &mut schedule, signal::name);
-            drop(crate::python::Attached::acquire());
-            self.sequence += 1;
-            let text = format!("dump {} of {:?}\n", self.sequence, trigger);
-            if let Some(remark) = self.sink.append(text.as_bytes()) {
-                sink::tell(&remark);
+        }
+    }
+
+    fn dump(&mut self, trigger: Trigger) {
+        let Some(entered) = lifecycle::enter() else {
+            // A signal that came just before a fork is answered after it.
+            if trigger.signal.is_some() {
+                trigger::again();
             }
-            drop(entered);
+            return;
+        };
+        let started = trigger::now();
+        let missed = self.schedule.as_mut().map(|schedule| schedule.begin(started)).unwrap_or_default();
+        let Some((acquired, mut snapshot)) = entered.attached(|_attached| (trigger::now(), Snapshot::default())) else {
+            return;
+        };
+        let released = trigger::now();
+        self.sequence += 1;
+        snapshot.sequence = self.sequence;
+        snapshot.time = trigger::unix_time();
+        snapshot.trigger = trigger;
+        snapshot.missed = missed;
+        snapshot.hold.waited = acquired.saturating_sub(started);
+        snapshot.hold.held = released.saturating_sub(acquired);
+        self.describe_process(&mut snapshot);
+        self.write(&snapshot);
+        if let Some(schedule) = &mut self.schedule {
+            schedule.end(acquired, trigger::now());
+        }
+        drop(entered);
+    }
+
+    fn describe_process(&self, snapshot: &mut Snapshot) {
+        let process = &mut snapshot.process;
+        process.pid = self.pid;
+        process.host = kernel::host();
+        process.command = kernel::command_line(&self.redact);
+        process.python = crate::python::describe();
+        process.uptime = trigger::now().saturating_sub(self.start);
+    }
+
+    fn write(&mut self, snapshot: &Snapshot) {
+        let signal_name = snapshot.trigger.signal.map(|number| signal::name(number, boot::signal_range()));
+        let options = text::Options {
+            signal_name: signal_name.as_deref().unwrap_or_default(),
+            locals: match self.config.locals {
+                Locals::All => text::Locals::All,
+                Locals::Args => text::Locals::Arguments,
+                Locals::None => text::Locals::None,
+            },
+        };
+        self.text.clear();
+        text::dump(snapshot, options, &mut self.sources, &mut self.text);
+        if let Some(remark) = self.sink.append(self.text.as_bytes()) {
+            sink::tell(&remark);
         }
     }
 }

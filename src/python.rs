@@ -56,6 +56,21 @@ pub fn version() -> Option<Version> {
     VERSION.get().copied()
 }
 
+/// The interpreter for a header: `CPython 3.13.0`, `CPython 3.14.2 free-threaded debug`.
+pub fn describe() -> String {
+    let text = imports::version_text();
+    let mut words = format!("CPython {}", text.split(' ').next().unwrap_or_default());
+    if let Some(version) = version() {
+        if version.free_threaded {
+            words.push_str(" free-threaded");
+        }
+        if version.debug {
+            words.push_str(" debug");
+        }
+    }
+    words
+}
+
 /// `Py_DEBUG` implies `Py_REF_DEBUG`, which alone exports these (`Objects/object.c`, 3.8-3.15).
 fn built_for_debugging() -> bool {
     imports::symbol(c"_Py_NegativeRefcount").is_some()

@@ -13,7 +13,7 @@ use std::panic::catch_unwind;
 use crate::config::{self, Config, HANDOVER_VARIABLE, Handover, SignalRange, signal};
 use crate::python::{self, Refusal, imports};
 
-use super::{Agent, lifecycle, trigger};
+use super::trigger;
 
 #[ctor::ctor(unsafe)]
 fn boot() {
@@ -69,12 +69,13 @@ fn boot_in_python() {
         }
     }
     let banner = started_by_wrapper && !config.quiet;
-    let agent = Agent::new(config, start);
-    if banner {
-        say(&config::trigger_line(agent.config(), std::process::id(), range));
-        say(&config::output_line(agent.log_path()));
-    }
-    if let Err(error) = agent.start(lifecycle::start_thread) {
+    let started = super::start(config, start, |config, log| {
+        if banner {
+            say(&config::trigger_line(config, std::process::id(), range));
+            say(&config::output_line(log));
+        }
+    });
+    if let Err(error) = started {
         say(&format!("[Tripod] no dumps: the thread could not be started: {error}"));
     }
 }

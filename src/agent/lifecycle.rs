@@ -1,4 +1,5 @@
-//! The agent's thread and its two ends: when it may begin to look at Python, and when it must have stopped.
+//! The agent's thread and its ends: when it may begin to look at Python, when it must have stopped, and what a fork
+//! makes of it.
 //!
 //! **Begin.** The constructor starts the thread; it looks every millisecond, ever more seldom, whether the interpreter
 //! is initialised. Then it asks the interpreter's main thread, by `Py_AddPendingCall`, to register the gate. Until the
@@ -9,6 +10,11 @@
 //! asks for the GIL again, unless the interpreter is initialised anew. pyo3-ffi's guard, which parks the thread if
 //! CPython ends it inside `PyGILState_Ensure`, is the backstop.
 //!
+//! **Fork.** In the child the agent's thread is gone; the child handler only notes that and asks, by a pending call,
+//! for a new one, which the main thread starts once the interpreter is whole again. In the parent nothing need be done,
+//! but that from 3.12 on `os.fork` warns of every process with more than one thread: where the agent's thread is the
+//! only other one it is ended before the fork and started again, by a pending call too, after the warning's count.
+//!
 //! **Descriptors.** The thread has a table of descriptors of its own, empty (`CLOSE_RANGE_UNSHARE`, Linux 5.9): what it
 //! opens takes no number of the program's, and no `closerange` of the program's can put something else in its place.
 //! Where the kernel is older the table is shared.
@@ -16,11 +22,15 @@
 //! **Signals.** The thread blocks all signals but those that a fault raises, so that none meant for the program ends here.
 #![allow(unsafe_code)]
 
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
+use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::unix::fs::MetadataExt;
+use std::panic::catch_unwind;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::trigger;
 use crate::python::{self, imports};
@@ -33,6 +43,9 @@ const GATE_LIMIT: u64 = 2_000 * MILLISECOND;
 /// How long a trigger waits for the gate to be registered before the agent registers it itself.
 const GATE_PATIENCE: u64 = 100 * MILLISECOND;
 
+/// How long a fork may wait for a dump to be written, so that the agent's thread can be ended before it.
+const FORK_LIMIT: u64 = 50 * MILLISECOND;
+
 /// Stack of the agent's thread: values are read recursively, but to a bounded depth.
 const STACK: usize = 1 << 20;
 
@@ -40,93 +53,135 @@ const STACK: usize = 1 << 20;
 const BUSY: u32 = 1;
 /// The gate has closed: the interpreter is about to be finalised.
 const CLOSED: u32 = 2;
+/// The agent's thread is asked to end, for a fork.
+const STOP: u32 = 4;
+/// The agent waits for the GIL or holds it: nobody who holds it may wait for the agent.
+const ATTACHING: u32 = 8;
 
 static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
+/// The process whose agent's thread is running, or 0.
+static RUNNING_IN: AtomicU32 = AtomicU32::new(0);
+static THREAD: AtomicU64 = AtomicU64::new(0);
+static BODY: OnceLock<fn()> = OnceLock::new();
+
+fn state() -> u32 {
+    STATE.load(Ordering::Acquire)
+}
+
+fn set(bits: u32) -> u32 {
+    STATE.fetch_or(bits, Ordering::AcqRel)
+}
+
+fn clear(bits: u32) {
+    STATE.fetch_and(!bits, Ordering::AcqRel);
+}
 
 /// Proof that the gate is open and waits for us should it be closed meanwhile.
 #[derive(Debug)]
 pub struct Entered(());
 
-impl Drop for Entered {
-    fn drop(&mut self) {
-        STATE.fetch_and(!BUSY, Ordering::AcqRel);
+impl Entered {
+    /// Takes the GIL and does `work`, with the gate registered. `None` where the interpreter is going.
+    pub fn attached<T>(&self, work: impl FnOnce(&python::Attached<'_>) -> T) -> Option<T> {
+        self.await_gate();
+        set(ATTACHING);
+        let result = python::Attached::acquire().ok().map(|attached| {
+            register(&attached);
+            work(&attached)
+        });
+        clear(ATTACHING);
+        result
+    }
+
+    /// Gives the main thread time to register the gate; after the first dump it costs one load.
+    fn await_gate(&self) {
+        let mut waited = 0;
+        while !GATE_REGISTERED.load(Ordering::Acquire) && waited < GATE_PATIENCE && state() & CLOSED == 0 {
+            trigger::pause(MILLISECOND);
+            waited += MILLISECOND;
+        }
     }
 }
 
-/// Begins a dump; `None` where the interpreter is, or is about to be, finalised.
-pub fn enter() -> Option<Entered> {
-    if STATE.fetch_or(BUSY, Ordering::AcqRel) & CLOSED != 0
-        || !imports::initialized()
-        || imports::finalizing()
-    {
-        STATE.fetch_and(!BUSY, Ordering::AcqRel);
-        return None;
+impl Drop for Entered {
+    fn drop(&mut self) {
+        clear(BUSY);
     }
-    Some(Entered(()))
+}
+
+/// Begins a dump; `None` where the interpreter is, or is about to be, finalised, or a fork wants the thread ended.
+pub fn enter() -> Option<Entered> {
+    let entered = Entered(());
+    let before = set(BUSY);
+    (before & (CLOSED | STOP) == 0 && imports::initialized() && !imports::finalizing()).then_some(entered)
 }
 
 /// Whether the gate has closed.
 pub fn closed() -> bool {
-    STATE.load(Ordering::Acquire) & CLOSED != 0
+    state() & CLOSED != 0
+}
+
+/// Whether the thread is to end, for a fork.
+pub fn stopping() -> bool {
+    state() & STOP != 0
 }
 
 /// Blocks until the interpreter is initialised, and asks for the gate. Triggers that come meanwhile are left for later.
 pub fn wait_for_interpreter() {
     let mut waited: u32 = 0;
     while !imports::initialized() || imports::finalizing() {
-        trigger::pause(match waited {
+        trigger::rest(match waited {
             0..200 => MILLISECOND,
             200..1_000 => 10 * MILLISECOND,
             _ => 250 * MILLISECOND,
         });
         waited = waited.saturating_add(1);
+        if stopping() {
+            return;
+        }
     }
-    GATE_REGISTERED.store(false, Ordering::Release);
-    STATE.fetch_and(!CLOSED, Ordering::AcqRel);
-    // The queue of pending calls is short; when it is full, someone drains it.
+    if closed() {
+        // Another interpreter than the one whose gate has closed.
+        GATE_REGISTERED.store(false, Ordering::Release);
+        clear(CLOSED);
+    }
+    if !GATE_REGISTERED.load(Ordering::Acquire) {
+        // Where the queue is full for long, the first dump registers the gate.
+        ask(register_pending);
+    }
+}
+
+/// Blocks until the interpreter has been finalised, or the thread is to end.
+pub fn wait_for_end() {
+    while imports::initialized() && !stopping() {
+        trigger::rest(100 * MILLISECOND);
+    }
+}
+
+/// Asks the interpreter's main thread for a call. The queue is short; when it is full, someone drains it.
+fn ask(call: extern "C" fn(*mut c_void) -> c_int) -> bool {
     for _ in 0..100 {
         // SAFETY: the interpreter is initialised; the function may be called from any thread, with or without the GIL.
-        if unsafe { pyo3_ffi::Py_AddPendingCall(Some(register_pending), ptr::null_mut()) } == 0 {
-            return;
+        if unsafe { pyo3_ffi::Py_AddPendingCall(Some(call), ptr::null_mut()) } == 0 {
+            return true;
         }
         trigger::pause(MILLISECOND);
     }
-}
-
-/// Blocks until the interpreter has been finalised.
-pub fn wait_for_end() {
-    while imports::initialized() {
-        trigger::pause(100 * MILLISECOND);
-    }
-}
-
-/// Waits for the gate, and where the main thread does not get to it registers it from here. Called before each dump;
-/// after the first it costs one load.
-pub fn ensure_gate(_entered: &Entered) {
-    let mut waited = 0;
-    while !GATE_REGISTERED.load(Ordering::Acquire) && waited < GATE_PATIENCE && !closed() {
-        trigger::pause(MILLISECOND);
-        waited += MILLISECOND;
-    }
-    if GATE_REGISTERED.load(Ordering::Acquire) || closed() {
-        return;
-    }
-    if let Ok(attached) = python::Attached::acquire() {
-        register(&attached);
-    }
+    false
 }
 
 /// The pending call: runs in the interpreter's main thread, with the GIL.
-extern "C" fn register_pending(_: *mut c_void) -> i32 {
-    // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
-    let attached = unsafe { python::Attached::assume() };
-    register(&attached);
+extern "C" fn register_pending(_: *mut c_void) -> c_int {
+    let _ = catch_unwind(|| {
+        // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
+        register(&unsafe { python::Attached::assume() });
+    });
     0
 }
 
 fn register(attached: &python::Attached<'_>) {
-    if !GATE_REGISTERED.swap(true, Ordering::AcqRel) {
+    if !GATE_REGISTERED.load(Ordering::Acquire) && !GATE_REGISTERED.swap(true, Ordering::AcqRel) {
         // Without the gate the backstop is all there is; nothing more can be done about it.
         let _ = python::atexit::register(attached, close_gate);
     }
@@ -134,71 +189,145 @@ fn register(attached: &python::Attached<'_>) {
 
 /// The gate: runs in the main thread, with the GIL, before finalisation.
 fn close_gate(attached: &mut python::Attached<'_>) {
-    if STATE.fetch_or(CLOSED, Ordering::AcqRel) & BUSY != 0 {
+    if set(CLOSED) & BUSY != 0 && RUNNING_IN.load(Ordering::Acquire) == std::process::id() {
         attached.without_gil(|| {
-            let deadline = trigger::now() + GATE_LIMIT;
-            while STATE.load(Ordering::Acquire) & BUSY != 0 && trigger::now() < deadline {
-                trigger::pause(MILLISECOND / 5);
-            }
+            wait_until_idle(GATE_LIMIT);
         });
     }
     trigger::nudge();
 }
 
-/// Starts the agent's thread, detached.
+/// Waits for the end of the dump that is being taken, for at most `limit`; whether it has come.
+fn wait_until_idle(limit: u64) -> bool {
+    let deadline = trigger::now() + limit;
+    while state() & BUSY != 0 && trigger::now() < deadline {
+        trigger::pause(MILLISECOND / 10);
+    }
+    state() & BUSY == 0
+}
+
+/// Starts the agent's thread for the first time, and sees to forks from now on. `body` is run by the thread, and again
+/// by each that takes its place after a fork.
 ///
 /// # Errors
 /// What `pthread_create` says.
-pub fn start_thread(body: fn()) -> io::Result<()> {
+pub fn start(body: fn()) -> io::Result<()> {
+    let _ = BODY.set(body);
+    start_thread()?;
+    // SAFETY: the handlers are functions of this library, which is never unloaded. Where there is no memory for them,
+    // children of a fork go without an agent.
+    unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork_in_parent), Some(after_fork_in_child)) };
+    Ok(())
+}
+
+fn start_thread() -> io::Result<()> {
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
     let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
-    let all = all_but_faults();
+    let blocked = all_but_faults();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: every pointer is to memory of ours of the type that is asked for. The mask, which the new thread
-    // inherits, is put back before anything else runs in this one; `body` is a plain function pointer, which fits.
+    // inherits, is put back before anything else runs in this one.
     let error = unsafe {
         libc::pthread_attr_init(attributes.as_mut_ptr());
         libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
-        libc::pthread_attr_setdetachstate(attributes.as_mut_ptr(), libc::PTHREAD_CREATE_DETACHED);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &all, before.as_mut_ptr());
-        let error =
-            libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), enter_thread, body as *mut c_void);
+        libc::pthread_sigmask(libc::SIG_SETMASK, &blocked, before.as_mut_ptr());
+        let error = libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), enter_thread, ptr::null_mut());
         libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
         error
     };
-    if error == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(error)) }
+    if error != 0 {
+        return Err(io::Error::from_raw_os_error(error));
+    }
+    // SAFETY: `pthread_create` has succeeded and so written it.
+    THREAD.store(unsafe { thread.assume_init() } as u64, Ordering::Release);
+    RUNNING_IN.store(std::process::id(), Ordering::Release);
+    Ok(())
 }
 
 fn all_but_faults() -> libc::sigset_t {
+    const FAULTS: [c_int; 7] =
+        [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT, libc::SIGSYS];
     let mut set = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: `sigfillset` initialises the whole set; the numbers are signals.
     unsafe {
         libc::sigfillset(set.as_mut_ptr());
-        for fault in [
-            libc::SIGSEGV,
-            libc::SIGBUS,
-            libc::SIGFPE,
-            libc::SIGILL,
-            libc::SIGTRAP,
-            libc::SIGABRT,
-            libc::SIGSYS,
-        ] {
+        for fault in FAULTS {
             libc::sigdelset(set.as_mut_ptr(), fault);
         }
         set.assume_init()
     }
 }
 
-extern "C" fn enter_thread(body: *mut c_void) -> *mut c_void {
+extern "C" fn enter_thread(_: *mut c_void) -> *mut c_void {
     const CLOSE_RANGE_UNSHARE: u32 = 2;
     // SAFETY: the call gives this thread an empty table of its own and leaves the process's as it is. Where the kernel
     // does not know it, nothing happens.
     unsafe { libc::syscall(libc::SYS_close_range, 0_u32, u32::MAX, CLOSE_RANGE_UNSHARE) };
-    // SAFETY: `start_thread` passed a `fn()`.
-    let body = unsafe { std::mem::transmute::<*mut c_void, fn()>(body) };
-    // A panic ends the agent, never the program.
-    let _ = std::panic::catch_unwind(body);
-    STATE.fetch_and(!BUSY, Ordering::AcqRel);
+    if let Some(body) = BODY.get() {
+        // A panic ends the agent, never the program.
+        let _ = catch_unwind(body);
+    }
+    clear(BUSY | ATTACHING);
     ptr::null_mut()
+}
+
+/// Runs in the thread that forks, before it does: ends the agent's thread where it alone would make `os.fork` warn.
+extern "C" fn before_fork() {
+    let warns = python::version().is_some_and(|version| version.at_least(12));
+    if !warns || RUNNING_IN.load(Ordering::Acquire) != std::process::id() || !only_other_thread() {
+        return;
+    }
+    set(STOP);
+    // Who forks may hold the GIL, for which the agent may be waiting: then it has to stay.
+    let idle = state() & ATTACHING == 0 && wait_until_idle(FORK_LIMIT);
+    if !idle {
+        clear(STOP);
+        return;
+    }
+    trigger::nudge();
+    // SAFETY: the thread was started by `start_thread` and is joined once: `RUNNING_IN` is cleared with it. It is not
+    // busy and cannot become so, as STOP is set: it ends at once.
+    unsafe { libc::pthread_join(THREAD.load(Ordering::Acquire) as libc::pthread_t, ptr::null_mut()) };
+    RUNNING_IN.store(0, Ordering::Release);
+}
+
+/// Whether this process has two threads, the calling one and the agent's.
+fn only_other_thread() -> bool {
+    // A directory has two links and one for each directory in it.
+    fs::metadata("/proc/self/task").is_ok_and(|about| about.nlink() == 4)
+}
+
+/// Runs in the thread that forked.
+extern "C" fn after_fork_in_parent() {
+    if state() & STOP != 0 && RUNNING_IN.load(Ordering::Acquire) == 0 {
+        ask_for_restart();
+    }
+}
+
+/// Runs in the only thread of the child. Takes no lock of ours and allocates nothing.
+extern "C" fn after_fork_in_child() {
+    RUNNING_IN.store(0, Ordering::Release);
+    STATE.store(STOP | (state() & CLOSED), Ordering::Release);
+    ask_for_restart();
+}
+
+fn ask_for_restart() {
+    if imports::initialized() && !imports::finalizing() {
+        // SAFETY: as in `ask`. Where the queue is full, or its lock's owner is not in this process, so be it: a child
+        // that goes on to exec needs no agent.
+        unsafe { pyo3_ffi::Py_AddPendingCall(Some(restart_pending), ptr::null_mut()) };
+    }
+}
+
+/// The pending call: runs in the interpreter's main thread, with the GIL.
+extern "C" fn restart_pending(_: *mut c_void) -> c_int {
+    let _ = catch_unwind(|| {
+        if RUNNING_IN.load(Ordering::Acquire) == 0 && state() & CLOSED == 0 {
+            trigger::prepare();
+            clear(STOP);
+            let _ = start_thread();
+        }
+    });
+    0
 }

@@ -38,18 +38,23 @@ fn semaphore() -> *mut libc::sem_t {
     SEMAPHORE.0.get().cast()
 }
 
-/// Makes the semaphore. Before anything else here, and again in the child of a fork, where its count is someone else's.
+/// Makes the semaphore. Before anything else here, and again before a new thread takes the place of one that a fork
+/// has ended.
 pub fn prepare() {
-    // SAFETY: the address is that of a static; nobody waits on it yet (in a child: nobody is left who did).
+    // SAFETY: the address is that of a static; nobody waits on it yet, or any more.
     unsafe { libc::sem_init(semaphore(), 0, 0) };
     CLOCK_WAIT.store(imports::symbol(c"sem_clockwait").unwrap_or(0), Ordering::Relaxed);
-    SIGNALLED.store(false, Ordering::Relaxed);
 }
 
 /// Wakes the agent's thread for a reason that is neither a signal nor a tick. Async-signal-safe.
 pub fn nudge() {
     // SAFETY: `prepare` has made the semaphore; posting is async-signal-safe.
     unsafe { libc::sem_post(semaphore()) };
+}
+
+/// Puts back a signal that [`wait`] has taken and that could not be answered yet.
+pub fn again() {
+    SIGNALLED.store(true, Ordering::Release);
 }
 
 /// Installs the handler.
