@@ -25,7 +25,7 @@ const WRAPPER: &str = env!("CARGO_BIN_EXE_tripod-preload");
 /// and whoever executes the file then gets ETXTBSY. So programs are written and children are started one at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// A directory on the file system of the build, where hard links to the wrapper can be made.
+/// A directory where programs can be run: in the build, as /tmp may be mounted with noexec or nosuid.
 fn directory() -> TempDir {
     tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap()
 }

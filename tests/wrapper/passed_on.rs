@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use tripod::config::VARIABLES;
 
-use crate::{ONE_AT_A_TIME, Run as _, WRAPPER, c_library, clean, directory, wrapper};
+use crate::{ONE_AT_A_TIME, Run as _, WRAPPER, c_library, clean, directory, wrapper, write_program};
 
 #[test]
 fn exit_status_and_process_id_are_the_commands() {
@@ -174,7 +174,7 @@ fn the_library_is_found_beside_the_wrapper_or_in_lib() {
         fs::create_dir_all(root.join("bin")).unwrap();
         fs::create_dir_all(root.join("lib/tripod")).unwrap();
         let installed = root.join("bin/tripod-preload");
-        fs::hard_link(WRAPPER, &installed).unwrap();
+        write_program(&installed, fs::read(WRAPPER).unwrap(), 0o755);
 
         let message = clean(&installed).arg("true").refusal(2);
         assert!(message.starts_with("no library found; looked for "), "{message}");
