@@ -101,7 +101,8 @@ impl Agent {
     fn watch(&mut self) {
         while !lifecycle::closed() && !lifecycle::stopping() {
             let woken = trigger::wait(self.schedule.as_ref().map(Schedule::next));
-            let trigger = Trigger { signal: self.config.signal.filter(|_| woken.signal), interval: woken.deadline };
+            let trigger =
+                Trigger { signal: self.config.signal.filter(|_| woken.signal), interval: woken.deadline };
             if trigger != Trigger::default() {
                 self.dump(trigger);
             }
@@ -118,7 +119,9 @@ impl Agent {
         };
         let started = trigger::now();
         let missed = self.schedule.as_mut().map(|schedule| schedule.begin(started)).unwrap_or_default();
-        let Some((acquired, mut snapshot)) = entered.attached(|_attached| (trigger::now(), Snapshot::default())) else {
+        let Some((acquired, mut snapshot)) =
+            entered.attached(|_attached| (trigger::now(), Snapshot::default()))
+        else {
             return;
         };
         let released = trigger::now();

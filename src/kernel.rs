@@ -20,7 +20,8 @@ const TABLE_LIMIT: u64 = 4 << 20;
 
 /// The host's name, `?` where there is none.
 pub fn host() -> String {
-    fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "?".to_owned(), |name| escape(name.trim_end()))
+    fs::read_to_string("/proc/sys/kernel/hostname")
+        .map_or_else(|_| "?".to_owned(), |name| escape(name.trim_end()))
 }
 
 /// The command line as it is now, on one line, with the values of telling options masked.

@@ -231,7 +231,8 @@ fn start_thread() -> io::Result<()> {
         libc::pthread_attr_init(attributes.as_mut_ptr());
         libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
         libc::pthread_sigmask(libc::SIG_SETMASK, &blocked, before.as_mut_ptr());
-        let error = libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), enter_thread, ptr::null_mut());
+        let error =
+            libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), enter_thread, ptr::null_mut());
         libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
         error
