@@ -114,7 +114,7 @@ macro_rules! define {
         #[cfg(target_arch = "x86_64")]
         global_asm!(
             ".pushsection .text",
-            concat!(".globl ", $name), concat!(".hidden ", $name), concat!(".type ", $name, ",@function"),
+            concat!(".weak ", $name), concat!(".hidden ", $name), concat!(".type ", $name, ",@function"),
             concat!($name, ":"),
             "jmp {function}",
             ".popsection",
@@ -124,7 +124,7 @@ macro_rules! define {
         #[cfg(target_arch = "aarch64")]
         global_asm!(
             ".pushsection .text",
-            concat!(".globl ", $name), concat!(".hidden ", $name), concat!(".type ", $name, ",%function"),
+            concat!(".weak ", $name), concat!(".hidden ", $name), concat!(".type ", $name, ",%function"),
             concat!($name, ":"),
             "b {function}",
             ".popsection",

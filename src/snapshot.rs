@@ -224,6 +224,31 @@ pub struct Snapshot {
     pub arena: Arena,
 }
 
+impl Snapshot {
+    /// Makes it empty again; what its vectors have allocated is kept for the next dump.
+    pub fn reset(&mut self) {
+        let Snapshot { threads, frames, codes, variables, arena, notes, .. } = std::mem::take(self);
+        *self = Snapshot { threads, frames, codes, variables, arena, notes, ..Snapshot::default() };
+        self.threads.clear();
+        self.frames.clear();
+        self.codes.clear();
+        self.variables.clear();
+        self.notes.clear();
+        self.arena.text.clear();
+        self.arena.values.clear();
+    }
+
+    /// Notes that a limit of the whole dump was reached, before the values of so many frames were read.
+    pub fn limit_reached(&mut self, cut: Cut, frames: u64) {
+        let limit = match cut {
+            Cut::Pause => "TRIPOD_MAX_PAUSE was reached",
+            Cut::DumpBytes => "TRIPOD_MAX_BYTES was reached",
+            _ => return,
+        };
+        self.notes.push(format!("{limit}: values are cut, those of {frames} frames left out."));
+    }
+}
+
 /// One thread state of one interpreter.
 #[derive(Clone, Debug, Default)]
 pub struct Thread {

@@ -241,7 +241,7 @@ fn start_thread() -> io::Result<()> {
         return Err(io::Error::from_raw_os_error(error));
     }
     // SAFETY: `pthread_create` has succeeded and so written it.
-    THREAD.store(unsafe { thread.assume_init() } as u64, Ordering::Release);
+    THREAD.store(unsafe { thread.assume_init() }, Ordering::Release);
     RUNNING_IN.store(std::process::id(), Ordering::Release);
     Ok(())
 }

@@ -1,0 +1,294 @@
+//! From the interpreter to a [`Snapshot`]: all threads in one hold of the GIL.
+//!
+//! First the stacks of all threads, then their values, the innermost frames of every thread first: so that a limit on
+//! time or size never costs a stack, and costs values where they tell least. Runs no Python code, calls no slot,
+//! takes and drops no reference, allocates nothing in the interpreter; walks memory by layout.
+//!
+//! Where the GIL does not keep an interpreter still (one with a GIL of its own, a free-threaded build whose world
+//! cannot be stopped) memory is read so that it may be gone, and there are stacks without values.
+#![allow(unsafe_code)]
+
+use crate::budget::{Budget, Limits};
+use crate::python::code::{Codes, Scope, Slot};
+use crate::python::frames::{self, RawFrame, Types};
+use crate::python::known::Known;
+use crate::python::layout::{Layout, Refusal, Version};
+use crate::python::memory::{Address, Checked, Fault, Held, Memory};
+use crate::python::threading::{self, Known as KnownThread};
+use crate::python::threads::{self, Interpreter};
+use crate::python::values::Reader;
+use crate::python::world::StoppedWorld;
+use crate::python::{Attached, imports};
+use crate::redact::Redact;
+use crate::snapshot::{Cut, Frame, Role, Run, Snapshot, Text, Thread, Variable};
+
+/// Which variables are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variables {
+    /// All of a function's, and a module's as [`Globals`] says.
+    All,
+    /// Arguments only.
+    Arguments,
+    /// None.
+    None,
+}
+
+/// Which of a module's variables are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Globals {
+    /// All but modules, functions, classes and names like `__this__`.
+    Data,
+    /// All.
+    All,
+    /// None.
+    None,
+}
+
+/// What to capture.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Which variables.
+    pub variables: Variables,
+    /// Which globals.
+    pub globals: Globals,
+    /// How much.
+    pub limits: Limits,
+    /// Which values are masked.
+    pub redact: Redact,
+    /// How long the GIL may be held, in nanoseconds.
+    pub max_pause: u64,
+    /// A monotonic clock, in nanoseconds.
+    pub clock: fn() -> u64,
+}
+
+/// What is known of this process's interpreter, found once.
+#[derive(Debug)]
+pub struct Target {
+    version: Version,
+    runtime: Address,
+    layout: Result<Layout, Refusal>,
+    types: Types,
+    known: Known,
+}
+
+impl Target {
+    /// Looks everything up; needs no GIL. `None` where the interpreter hides even its symbols.
+    pub fn find(version: Version) -> Option<Target> {
+        let find = |name: &str| imports::symbol_named(name);
+        let runtime = find("_PyRuntime")?;
+        Some(Target {
+            version,
+            runtime,
+            layout: Layout::find(Checked::new(), runtime, version),
+            types: Types { code: find("PyCode_Type")?, cell: find("PyCell_Type")? },
+            known: Known::resolve(find),
+        })
+    }
+}
+
+/// Fills the threads, frames, variables and values of an empty `snapshot`.
+pub fn attached(attached: &Attached<'_>, target: &Target, settings: &Settings, snapshot: &mut Snapshot) {
+    let began = (settings.clock)();
+    let layout = match &target.layout {
+        Ok(layout) => layout,
+        Err(refusal) => return snapshot.notes.push(refused(*refusal)),
+    };
+    // SAFETY: the GIL is held, or the world is stopped, until this function returns; what is not kept still by that is
+    // read with `checked`. The layout is that of this interpreter.
+    let held = unsafe { Held::new() };
+    let checked = Checked::new();
+    let Ok(interpreters) = threads::interpreters(checked, layout, target.runtime) else {
+        return snapshot.notes.push("No threads: the interpreter's memory could not be read.".to_owned());
+    };
+    if interpreters.damaged {
+        snapshot.notes.push("There may be more interpreters: their list could not be read to its end.".to_owned());
+    }
+    let world = if target.version.free_threaded {
+        let main = interpreters.all.iter().find(|interpreter| interpreter.id == 0);
+        main.and_then(|main| StoppedWorld::stop(attached, main.address))
+    } else {
+        None
+    };
+    let mut capture = Capture { target, layout, settings, snapshot, codes: Codes::new(), plans: Vec::new() };
+    for interpreter in &interpreters.all {
+        let still = match target.version.free_threaded {
+            true => world.is_some() && interpreter.id == 0,
+            false => interpreter.shares_gil_with_main,
+        };
+        if still {
+            capture.stacks(held, interpreter, true);
+        } else {
+            capture.stacks(checked, interpreter, false);
+        }
+    }
+    if settings.variables != Variables::None {
+        capture.values(held, began);
+    }
+    drop(world);
+}
+
+fn refused(refusal: Refusal) -> String {
+    let reason = match refusal {
+        Refusal::UnknownVersion => "this Tripod does not know this version's layout",
+        Refusal::Unreadable => "its memory could not be read",
+        Refusal::BadCookie => "it does not begin as this version does",
+        Refusal::OtherVersion => "its debug offsets are those of another version or build",
+        Refusal::BadTable => "its debug offsets contradict each other",
+    };
+    format!("No threads: {reason}.")
+}
+
+/// What is needed of a frame beside what the snapshot has of it; as many as there are frames.
+struct Plan {
+    raw: RawFrame,
+    /// Whether its memory stands still.
+    still: bool,
+}
+
+struct Capture<'a> {
+    target: &'a Target,
+    layout: &'a Layout,
+    settings: &'a Settings,
+    snapshot: &'a mut Snapshot,
+    codes: Codes,
+    plans: Vec<Plan>,
+}
+
+impl Capture<'_> {
+    /// Appends the threads of an interpreter, with their stacks and names.
+    fn stacks<M: Memory>(&mut self, memory: M, interpreter: &Interpreter, still: bool) {
+        let known = match interpreter.modules {
+            Some(modules) => threading::threads(memory, self.layout, &self.target.known, modules),
+            None => Vec::new(),
+        };
+        // SAFETY: the call has no preconditions.
+        let own = unsafe { libc::pthread_self() };
+        let mut raws = Vec::new();
+        for thread in &interpreter.threads.all {
+            if thread.ident == own {
+                continue;
+            }
+            raws.clear();
+            let (layout, types) = (self.layout, &self.target.types);
+            let stack = frames::stack(memory, layout, types, thread, self.settings.limits.frames, &mut raws);
+            let first = self.snapshot.frames.len() as u32;
+            let mut damaged = stack.damaged;
+            for raw in &raws {
+                damaged |= self.frame(memory, *raw, still).is_err();
+            }
+            let known = known.iter().find(|known| known.ident == thread.ident);
+            let name = known.and_then(|known| self.name(memory, known));
+            self.snapshot.threads.push(Thread {
+                ident: thread.ident,
+                native_id: thread.native_id.or(known.and_then(|known| known.native_id)),
+                name,
+                daemon: known.and_then(|known| known.daemon),
+                interpreter: interpreter.id,
+                main: thread.main,
+                frames: Run { first, count: self.snapshot.frames.len() as u32 - first },
+                omitted: stack.omitted,
+                omitted_after: stack.omitted_after,
+                damaged,
+            });
+        }
+        if interpreter.threads.damaged {
+            let id = interpreter.id;
+            self.snapshot.notes.push(format!("Interpreter {id} may have more threads: the list could not be read."));
+        }
+    }
+
+    fn name<M: Memory>(&mut self, memory: M, known: &KnownThread) -> Option<Text> {
+        let arena = &mut self.snapshot.arena;
+        let mark = arena.mark();
+        threading::push_name(memory, self.layout, known, arena.writer()).ok()?;
+        Some(arena.since(mark))
+    }
+
+    fn frame<M: Memory>(&mut self, memory: M, raw: RawFrame, still: bool) -> Result<(), Fault> {
+        let snapshot = &mut *self.snapshot;
+        let code = self.codes.find(memory, self.layout, raw.code, &mut snapshot.codes, &mut snapshot.arena)?;
+        let position = self.codes.position(memory, self.layout, code, raw.instruction);
+        snapshot.frames.push(Frame {
+            code,
+            line: position.line,
+            end_line: position.end_line,
+            columns: position.columns,
+            cut: (!still && self.settings.variables != Variables::None).then_some(Cut::NotStopped),
+            ..Frame::default()
+        });
+        self.plans.push(Plan { raw, still });
+        Ok(())
+    }
+
+    /// Reads the variables of all frames whose memory stands still: of the innermost frame of every thread, then of the
+    /// next, and so on.
+    fn values(&mut self, held: Held, began: u64) {
+        let settings = self.settings;
+        let clock = settings.clock;
+        let deadline = began.saturating_add(settings.max_pause);
+        let mut budget = Budget::new(settings.limits, &clock, deadline);
+        let target = self.target;
+        let mut reader =
+            Reader::new(held, target.version, &self.layout.objects, &target.known, &settings.redact);
+        let stacks: Vec<Run> = self.snapshot.threads.iter().map(|thread| thread.frames).collect();
+        let deepest = stacks.iter().map(|stack| stack.count).max().unwrap_or(0);
+        let mut left_out = 0_u64;
+        for from_the_top in 1..=deepest {
+            for stack in stacks.iter().filter(|stack| stack.count >= from_the_top) {
+                let index = (stack.first + stack.count - from_the_top) as usize;
+                if !self.plans[index].still {
+                    continue;
+                }
+                if let Some(cut) = budget.spent() {
+                    self.snapshot.frames[index].cut = Some(cut);
+                    left_out += 1;
+                } else {
+                    self.variables(held, index, &mut reader, &mut budget);
+                }
+            }
+        }
+        if let Some(cut) = budget.spent() {
+            self.snapshot.limit_reached(cut, left_out);
+        }
+    }
+
+    /// Reads the variables of one frame.
+    fn variables(&mut self, held: Held, index: usize, reader: &mut Reader<'_, Held>, budget: &mut Budget<'_>) {
+        let raw = self.plans[index].raw;
+        let code = self.snapshot.frames[index].code;
+        let Some(scope) = self.codes.info(code).map(|info| info.scope(&raw)) else { return };
+        let first = self.snapshot.variables.len() as u32;
+        let arguments_only = self.settings.variables == Variables::Arguments;
+        let Snapshot { arena, variables, frames, .. } = &mut *self.snapshot;
+        let mut name = String::new();
+        let each = |slot: Slot, object| {
+            if arguments_only && slot.role == Role::Local {
+                return;
+            }
+            name.clear();
+            name.push_str(arena.text(slot.name));
+            let value = reader.variable(arena, budget, &name, object);
+            variables.push(Variable { name: slot.name, role: slot.role, value });
+        };
+        let mut read = self.codes.variables(held, self.layout, &self.target.types, &raw, code, each);
+        let mapping = match scope {
+            Scope::Function => None,
+            _ if arguments_only => None,
+            Scope::Module if self.settings.globals == Globals::None => None,
+            Scope::Module => raw.globals.map(|globals| (globals, Role::Global)),
+            Scope::Class => raw.locals.map(|locals| (locals, Role::Local)),
+        };
+        if let Some((mapping, role)) = mapping {
+            let data_only = role == Role::Global && self.settings.globals == Globals::Data;
+            let omitted = reader.namespace(arena, budget, mapping, data_only, &mut |name, value| {
+                variables.push(Variable { name, role, value });
+            });
+            frames[index].globals_omitted = omitted.unwrap_or(0);
+            read = read.and(omitted.map(|_| ()));
+        }
+        frames[index].variables = Run { first, count: variables.len() as u32 - first };
+        if read.is_err() {
+            frames[index].cut = Some(Cut::Damaged);
+        }
+    }
+}
