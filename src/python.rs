@@ -9,9 +9,13 @@
 
 pub mod atexit;
 pub mod imports;
+pub mod known;
 pub mod layout;
 pub mod memory;
 pub mod text;
+pub mod threading;
+pub mod values;
+pub mod world;
 
 use std::marker::PhantomData;
 use std::sync::OnceLock;

@@ -171,10 +171,10 @@ fn push_short(out: &mut String, escape: &str) -> u64 {
 
 /// How many of the bytes at the start are plain ASCII that needs no escape.
 #[inline]
-fn plain(bytes: &[u8], quote: u8) -> usize {
+fn plain(bytes: &[u8], quote: u8, other: u8) -> usize {
     bytes
         .iter()
-        .position(|&byte| !(0x20..0x7f).contains(&byte) || byte == b'\\' || byte == quote)
+        .position(|&byte| !(0x20..0x7f).contains(&byte) || byte == b'\\' || byte == quote || byte == other)
         .unwrap_or(bytes.len())
 }
 
@@ -239,10 +239,11 @@ pub fn push_quoted<M: Memory>(
     out: &mut String,
 ) -> Result<Shown, Fault> {
     let characters = Characters::of(memory, objects, address)?;
-    push_characters(memory, characters, limit as u64, false, out)
+    push_characters(memory, characters, limit as u64, Form::Str, out)
 }
 
-/// As [`push_quoted`] for `count` bytes at `start`, as `bytes` are written: `b'…'`.
+/// As [`push_quoted`] for `count` bytes at `start`, as `bytes` are written: `b'…'`. A `bytearray` escapes single quotes
+/// even where double ones stand around (`bytearray_repr`).
 ///
 /// # Errors
 /// [`Fault`] where they cannot be read; `out` is then as it was.
@@ -251,24 +252,34 @@ pub fn push_bytes<M: Memory>(
     start: Address,
     count: u64,
     limit: usize,
+    is_array: bool,
     out: &mut String,
 ) -> Result<Shown, Fault> {
     if count > LONGEST {
         return Err(Fault);
     }
     out.push('b');
-    let shown = push_characters(memory, Characters { start, count, width: 1 }, limit as u64, true, out);
+    let form = if is_array { Form::ByteArray } else { Form::Bytes };
+    let shown = push_characters(memory, Characters { start, count, width: 1 }, limit as u64, form, out);
     if shown.is_err() {
         out.pop();
     }
     shown
 }
 
+/// Whose `repr` is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Str,
+    Bytes,
+    ByteArray,
+}
+
 fn push_characters<M: Memory>(
     memory: M,
     characters: Characters,
     limit: u64,
-    bytes: bool,
+    form: Form,
     out: &mut String,
 ) -> Result<Shown, Fault> {
     or_nothing(out, |out| {
@@ -280,7 +291,8 @@ fn push_characters<M: Memory>(
         characters.each(memory, limit, |piece| {
             let mut rest = piece.bytes;
             if piece.width == 1 {
-                let run = plain(rest, quote).min(left.try_into().unwrap_or(usize::MAX));
+                let single = if form == Form::ByteArray { b'\'' } else { quote };
+                let run = plain(rest, quote, single).min(left.try_into().unwrap_or(usize::MAX));
                 out.push_str(std::str::from_utf8(&rest[..run]).map_err(|_| Fault)?);
                 left -= run as u64;
                 shown += run as u64;
@@ -288,13 +300,15 @@ fn push_characters<M: Memory>(
             }
             for code in (Piece { bytes: rest, ..piece }).points() {
                 let before = out.len();
-                let took = if code == u32::from(quote) || code == u32::from(b'\\') {
+                let escaped_quote =
+                    code == u32::from(quote) || form == Form::ByteArray && code == u32::from(b'\'');
+                let took = if escaped_quote || code == u32::from(b'\\') {
                     out.push('\\');
-                    out.push(if code == u32::from(quote) { char::from(quote) } else { '\\' });
+                    out.extend(char::from_u32(code));
                     2
                 } else {
                     match char::from_u32(code) {
-                        Some(character) if printable(character) && (!bytes || code < 0x7f) => {
+                        Some(character) if printable(character) && (form == Form::Str || code < 0x7f) => {
                             out.push(character);
                             1
                         }
@@ -443,7 +457,7 @@ mod tests {
         let mut out = String::from("before");
         assert_eq!(push_quoted(Bytes(&bytes), &objects(12), BASE, 100, &mut out), Err(Fault));
         assert_eq!(push_display(Bytes(&bytes), &objects(12), BASE, 100, &mut out), Err(Fault));
-        assert_eq!(push_bytes(Bytes(&bytes), BASE, 1000, 100, &mut out), Err(Fault));
+        assert_eq!(push_bytes(Bytes(&bytes), BASE, 1000, 100, false, &mut out), Err(Fault));
         assert_eq!(out, "before");
         bytes[32] = 3 << 2;
         assert_eq!(Characters::of(Bytes(&bytes), &objects(12), BASE), Err(Fault));
@@ -452,7 +466,7 @@ mod tests {
     #[test]
     fn bytes_are_written_as_repr_does() {
         let mut out = String::new();
-        let shown = push_bytes(Bytes(b"a'\xff\n"), BASE, 4, 100, &mut out).expect("readable");
+        let shown = push_bytes(Bytes(b"a'\xff\n"), BASE, 4, 100, false, &mut out).expect("readable");
         assert_eq!(out, "b\"a'\\xff\\n\"");
         assert_eq!(shown.omitted(), 0);
     }
