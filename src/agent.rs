@@ -9,15 +9,17 @@ pub mod sink;
 pub mod trigger;
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
-use crate::config::{Config, Locals, RedactSetting, signal};
-use crate::kernel;
+use crate::capture::{self, Settings, Target};
+use crate::config::{self, Config, Locals, RedactSetting, signal};
 use crate::redact::Redact;
 use crate::render::source::SourceCache;
 use crate::render::text;
 use crate::snapshot::{Snapshot, Trigger};
+use crate::{kernel, python};
 use sink::Sink;
 use trigger::{Instant, Schedule};
 
@@ -30,10 +32,13 @@ struct Agent {
     start: Instant,
     schedule: Option<Schedule>,
     sink: Sink,
-    redact: Redact,
+    settings: Settings,
+    /// Looked up for the first dump.
+    target: Option<Target>,
     sources: SourceCache,
     sequence: u64,
-    /// The text of a dump; kept for its capacity.
+    /// The dump and its text; kept for their capacity.
+    snapshot: Snapshot,
     text: String,
 }
 
@@ -87,12 +92,11 @@ impl Agent {
             start,
             schedule: interval.map(|interval| Schedule::new(start, interval)),
             sink: Sink::new(&config.log, config.log_max, pid, &here),
-            redact: match &config.redact {
-                RedactSetting::BuiltInAnd(names) => Redact::new(names),
-                RedactSetting::Off => Redact::off(),
-            },
+            settings: settings(config),
+            target: None,
             sources: SourceCache::new(trigger::unix_time()),
             sequence: 0,
+            snapshot: Snapshot::default(),
             text: String::new(),
         }
     }
@@ -119,37 +123,60 @@ impl Agent {
         };
         let started = trigger::now();
         let missed = self.schedule.as_mut().map(|schedule| schedule.begin(started)).unwrap_or_default();
-        let Some((acquired, mut snapshot)) =
-            entered.attached(|_attached| (trigger::now(), Snapshot::default()))
-        else {
-            return;
-        };
+        if self.target.is_none() {
+            self.target = python::version().and_then(Target::find);
+        }
+        let Some(target) = &self.target else { return };
+        let snapshot = &mut self.snapshot;
+        snapshot.reset();
+        let captured = entered.attached(|attached| {
+            let acquired = trigger::now();
+            snapshot.time = trigger::unix_time();
+            // A dump cut short by a fault of ours is still a dump.
+            let captured = catch_unwind(AssertUnwindSafe(|| {
+                capture::attached(attached, target, &self.settings, snapshot);
+            }));
+            if captured.is_err() {
+                snapshot.notes.push("Tripod failed: what follows may be incomplete.".to_owned());
+            }
+            acquired
+        });
+        let Some(acquired) = captured else { return };
         let released = trigger::now();
         self.sequence += 1;
         snapshot.sequence = self.sequence;
-        snapshot.time = trigger::unix_time();
         snapshot.trigger = trigger;
         snapshot.missed = missed;
         snapshot.hold.waited = acquired.saturating_sub(started);
         snapshot.hold.held = released.saturating_sub(acquired);
-        self.describe_process(&mut snapshot);
-        self.write(&snapshot);
+        self.describe();
+        self.write();
         if let Some(schedule) = &mut self.schedule {
             schedule.end(acquired, trigger::now());
         }
         drop(entered);
     }
 
-    fn describe_process(&self, snapshot: &mut Snapshot) {
-        let process = &mut snapshot.process;
+    /// Adds what the kernel knows.
+    fn describe(&mut self) {
+        let Snapshot { process, threads, arena, .. } = &mut self.snapshot;
         process.pid = self.pid;
         process.host = kernel::host();
-        process.command = kernel::command_line(&self.redact);
-        process.python = crate::python::describe();
+        process.command = kernel::command_line(&self.settings.redact);
+        process.python = python::describe();
         process.uptime = trigger::now().saturating_sub(self.start);
+        for thread in threads {
+            if thread.main {
+                thread.native_id = thread.native_id.or(Some(self.pid));
+            }
+            if let (None, Some(native_id)) = (thread.name, thread.native_id) {
+                thread.name = kernel::thread_name(native_id).map(|name| arena.push_text(&name));
+            }
+        }
     }
 
-    fn write(&mut self, snapshot: &Snapshot) {
+    fn write(&mut self) {
+        let snapshot = &self.snapshot;
         let signal_name = snapshot.trigger.signal.map(|number| signal::name(number, boot::signal_range()));
         let options = text::Options {
             signal_name: signal_name.as_deref().unwrap_or_default(),
@@ -164,5 +191,28 @@ impl Agent {
         if let Some(remark) = self.sink.append(self.text.as_bytes()) {
             sink::tell(&remark);
         }
+    }
+}
+
+/// What the variables ask of a capture.
+fn settings(config: &Config) -> Settings {
+    Settings {
+        variables: match config.locals {
+            Locals::All => capture::Variables::All,
+            Locals::Args => capture::Variables::Arguments,
+            Locals::None => capture::Variables::None,
+        },
+        globals: match config.globals {
+            config::Globals::Data => capture::Globals::Data,
+            config::Globals::All => capture::Globals::All,
+            config::Globals::None => capture::Globals::None,
+        },
+        limits: config.limits,
+        redact: match &config.redact {
+            RedactSetting::BuiltInAnd(names) => Redact::new(names),
+            RedactSetting::Off => Redact::off(),
+        },
+        max_pause: u64::try_from(config.max_pause.as_nanos()).unwrap_or(u64::MAX),
+        clock: trigger::now,
     }
 }

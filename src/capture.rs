@@ -14,13 +14,13 @@ use crate::python::frames::{self, RawFrame, Types};
 use crate::python::known::Known;
 use crate::python::layout::{Layout, Refusal, Version};
 use crate::python::memory::{Address, Checked, Fault, Held, Memory};
-use crate::python::threading::{self, Known as KnownThread};
+use crate::python::threading;
 use crate::python::threads::{self, Interpreter};
 use crate::python::values::Reader;
 use crate::python::world::StoppedWorld;
 use crate::python::{Attached, imports};
 use crate::redact::Redact;
-use crate::snapshot::{Cut, Frame, Role, Run, Snapshot, Text, Thread, Variable};
+use crate::snapshot::{Cut, Frame, Role, Run, Snapshot, Thread, Variable};
 
 /// Which variables are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,9 @@ pub fn attached(attached: &Attached<'_>, target: &Target, settings: &Settings, s
         return snapshot.notes.push("No threads: the interpreter's memory could not be read.".to_owned());
     };
     if interpreters.damaged {
-        snapshot.notes.push("There may be more interpreters: their list could not be read to its end.".to_owned());
+        snapshot
+            .notes
+            .push("There may be more interpreters: their list could not be read to its end.".to_owned());
     }
     let world = if target.version.free_threaded {
         let main = interpreters.all.iter().find(|interpreter| interpreter.id == 0);
@@ -138,6 +140,15 @@ fn refused(refusal: Refusal) -> String {
     format!("No threads: {reason}.")
 }
 
+fn reader<'a, M: Memory>(
+    memory: M,
+    target: &'a Target,
+    layout: &'a Layout,
+    settings: &'a Settings,
+) -> Reader<'a, M> {
+    Reader::new(memory, target.version, &layout.objects, &target.known, &settings.redact)
+}
+
 /// What is needed of a frame beside what the snapshot has of it; as many as there are frames.
 struct Plan {
     raw: RawFrame,
@@ -158,16 +169,16 @@ impl Capture<'_> {
     /// Appends the threads of an interpreter, with their stacks and names.
     fn stacks<M: Memory>(&mut self, memory: M, interpreter: &Interpreter, still: bool) {
         let known = match interpreter.modules {
-            Some(modules) => threading::threads(memory, self.layout, &self.target.known, modules),
+            Some(modules) => {
+                let mut reader = reader(memory, self.target, self.layout, self.settings);
+                threading::threads(&mut reader, &mut self.snapshot.arena, modules)
+            }
             None => Vec::new(),
         };
         // SAFETY: the call has no preconditions.
         let own = unsafe { libc::pthread_self() };
         let mut raws = Vec::new();
-        for thread in &interpreter.threads.all {
-            if thread.ident == own {
-                continue;
-            }
+        for thread in interpreter.threads.all.iter().filter(|thread| thread.ident != own) {
             raws.clear();
             let (layout, types) = (self.layout, &self.target.types);
             let stack = frames::stack(memory, layout, types, thread, self.settings.limits.frames, &mut raws);
@@ -176,12 +187,13 @@ impl Capture<'_> {
             for raw in &raws {
                 damaged |= self.frame(memory, *raw, still).is_err();
             }
-            let known = known.iter().find(|known| known.ident == thread.ident);
-            let name = known.and_then(|known| self.name(memory, known));
+            let known =
+                known.binary_search_by_key(&thread.ident, |known| known.ident).map(|index| known[index]);
+            let known = known.ok();
             self.snapshot.threads.push(Thread {
                 ident: thread.ident,
                 native_id: thread.native_id.or(known.and_then(|known| known.native_id)),
-                name,
+                name: known.and_then(|known| known.name),
                 daemon: known.and_then(|known| known.daemon),
                 interpreter: interpreter.id,
                 main: thread.main,
@@ -193,20 +205,16 @@ impl Capture<'_> {
         }
         if interpreter.threads.damaged {
             let id = interpreter.id;
-            self.snapshot.notes.push(format!("Interpreter {id} may have more threads: the list could not be read."));
+            self.snapshot
+                .notes
+                .push(format!("Interpreter {id} may have more threads: the list could not be read."));
         }
-    }
-
-    fn name<M: Memory>(&mut self, memory: M, known: &KnownThread) -> Option<Text> {
-        let arena = &mut self.snapshot.arena;
-        let mark = arena.mark();
-        threading::push_name(memory, self.layout, known, arena.writer()).ok()?;
-        Some(arena.since(mark))
     }
 
     fn frame<M: Memory>(&mut self, memory: M, raw: RawFrame, still: bool) -> Result<(), Fault> {
         let snapshot = &mut *self.snapshot;
-        let code = self.codes.find(memory, self.layout, raw.code, &mut snapshot.codes, &mut snapshot.arena)?;
+        let code =
+            self.codes.find(memory, self.layout, raw.code, &mut snapshot.codes, &mut snapshot.arena)?;
         let position = self.codes.position(memory, self.layout, code, raw.instruction);
         snapshot.frames.push(Frame {
             code,
@@ -227,9 +235,7 @@ impl Capture<'_> {
         let clock = settings.clock;
         let deadline = began.saturating_add(settings.max_pause);
         let mut budget = Budget::new(settings.limits, &clock, deadline);
-        let target = self.target;
-        let mut reader =
-            Reader::new(held, target.version, &self.layout.objects, &target.known, &settings.redact);
+        let mut reader = reader(held, self.target, self.layout, settings);
         let stacks: Vec<Run> = self.snapshot.threads.iter().map(|thread| thread.frames).collect();
         let deepest = stacks.iter().map(|stack| stack.count).max().unwrap_or(0);
         let mut left_out = 0_u64;
@@ -253,7 +259,13 @@ impl Capture<'_> {
     }
 
     /// Reads the variables of one frame.
-    fn variables(&mut self, held: Held, index: usize, reader: &mut Reader<'_, Held>, budget: &mut Budget<'_>) {
+    fn variables(
+        &mut self,
+        held: Held,
+        index: usize,
+        reader: &mut Reader<'_, Held>,
+        budget: &mut Budget<'_>,
+    ) {
         let raw = self.plans[index].raw;
         let code = self.snapshot.frames[index].code;
         let Some(scope) = self.codes.info(code).map(|info| info.scope(&raw)) else { return };

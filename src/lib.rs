@@ -16,6 +16,7 @@
 
 pub mod agent;
 pub mod budget;
+pub mod capture;
 pub mod config;
 pub mod kernel;
 mod linkage;

@@ -8,12 +8,16 @@
 #![allow(unsafe_code)]
 
 pub mod atexit;
+mod block;
+pub mod code;
+pub mod frames;
 pub mod imports;
 pub mod known;
 pub mod layout;
 pub mod memory;
 pub mod text;
 pub mod threading;
+pub mod threads;
 pub mod values;
 pub mod world;
 

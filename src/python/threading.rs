@@ -31,7 +31,8 @@ pub fn threads<M: Memory>(reader: &mut Reader<'_, M>, arena: &mut Arena, modules
         .into_iter()
         .map(|(ident, thread)| {
             let mut attribute = |name| reader.attribute(arena, thread, name);
-            let (name, daemon, native) = (attribute("_name"), attribute("_daemonic"), attribute("_native_id"));
+            let (name, daemon, native) =
+                (attribute("_name"), attribute("_daemonic"), attribute("_native_id"));
             Known {
                 ident,
                 native_id: native.and_then(|id| u32::try_from(reader.number(arena, id)?).ok()),

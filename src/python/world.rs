@@ -4,28 +4,30 @@
 //! interpreter has come to a safe point or is detached, and keeps it there. Blocks until they have.
 #![allow(unsafe_code)]
 
+use super::Attached;
 use super::imports::{self, Import};
 use super::memory::Address;
-use super::Attached;
+use std::marker::PhantomData;
 
 /// Proof that the threads of one interpreter stand still; they go on when it is dropped.
 #[derive(Debug)]
-pub struct StoppedWorld<'py> {
+pub struct StoppedWorld<'a> {
     interpreter: *mut pyo3_ffi::PyInterpreterState,
-    _attached: &'py Attached<'py>,
+    _attached: PhantomData<&'a Attached<'a>>,
 }
 
-impl<'py> StoppedWorld<'py> {
+impl<'a> StoppedWorld<'a> {
     /// Stops the threads of the interpreter at that address, which has to be the one that this thread is attached to.
     /// `None` where this version exports no way to do so.
-    pub fn stop(attached: &'py Attached<'py>, interpreter: Address) -> Option<StoppedWorld<'py>> {
-        if !imports::present(Import::_PyEval_StopTheWorld) || !imports::present(Import::_PyEval_StartTheWorld) {
+    pub fn stop(_attached: &'a Attached<'_>, interpreter: Address) -> Option<StoppedWorld<'a>> {
+        if !imports::present(Import::_PyEval_StopTheWorld) || !imports::present(Import::_PyEval_StartTheWorld)
+        {
             return None;
         }
         let interpreter = interpreter as *mut pyo3_ffi::PyInterpreterState;
         // SAFETY: this thread is attached to the interpreter, whose address comes from the runtime's own list.
         unsafe { imports::_PyEval_StopTheWorld(interpreter) };
-        Some(StoppedWorld { interpreter, _attached: attached })
+        Some(StoppedWorld { interpreter, _attached: PhantomData })
     }
 }
 

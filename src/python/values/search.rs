@@ -1,8 +1,8 @@
 //! Looking for things by name rather than showing them: in a dict, on an instance, in a module.
 
+use super::callables::MODULE_DICT;
 use super::class::Class;
 use super::form::Form;
-use super::callables::MODULE_DICT;
 use super::table::Table;
 use super::{Reader, Work};
 use crate::budget::{Budget, Limits};
