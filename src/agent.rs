@@ -18,7 +18,7 @@ use crate::config::{self, Config, Locals, RedactSetting, signal};
 use crate::redact::Redact;
 use crate::render::source::SourceCache;
 use crate::render::text;
-use crate::snapshot::{Snapshot, Trigger};
+use crate::snapshot::{Missed, Snapshot, Trigger};
 use crate::{kernel, python};
 use sink::Sink;
 use trigger::{Instant, Schedule};
@@ -115,11 +115,7 @@ impl Agent {
 
     fn dump(&mut self, trigger: Trigger) {
         let Some(entered) = lifecycle::enter() else {
-            // A signal that came just before a fork is answered after it.
-            if trigger.signal.is_some() {
-                trigger::again();
-            }
-            return;
+            return self.put_off(trigger, None);
         };
         let started = trigger::now();
         let missed = self.schedule.as_mut().map(|schedule| schedule.begin(started)).unwrap_or_default();
@@ -141,7 +137,9 @@ impl Agent {
             }
             acquired
         });
-        let Some(acquired) = captured else { return };
+        let Some(acquired) = captured else {
+            return self.put_off(trigger, Some((started, missed)));
+        };
         let released = trigger::now();
         self.sequence += 1;
         snapshot.sequence = self.sequence;
@@ -155,6 +153,21 @@ impl Agent {
             schedule.end(acquired, trigger::now());
         }
         drop(entered);
+    }
+
+    /// Sees to it that a trigger that a fork came before is answered after it. What an ending interpreter left
+    /// unanswered stays so.
+    fn put_off(&mut self, trigger: Trigger, begun: Option<(Instant, Missed)>) {
+        if !lifecycle::stopping() {
+            return;
+        }
+        if trigger.signal.is_some() {
+            trigger::again();
+        }
+        if let (Some(schedule), Some((started, missed)), true) = (&mut self.schedule, begun, trigger.interval)
+        {
+            schedule.retry(started, missed);
+        }
     }
 
     /// Adds what the kernel knows.

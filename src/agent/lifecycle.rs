@@ -10,6 +10,10 @@
 //! asks for the GIL again, unless the interpreter is initialised anew. pyo3-ffi's guard, which parks the thread if
 //! CPython ends it inside `PyGILState_Ensure`, is the backstop.
 //!
+//! **The GIL.** Where the program has one thread only, the main thread is asked, by a pending call again, to stand aside
+//! for the dump: it comes by in microseconds rather than at its next switch interval, and cannot reach `os.fork` while
+//! the agent waits for the GIL. It comes when it runs Python code; when it is blocked, the GIL is free.
+//!
 //! **Fork.** In the child the agent's thread is gone; the child handler only notes that and asks, by a pending call,
 //! for a new one, which the main thread starts once the interpreter is whole again. In the parent nothing need be done,
 //! but that from 3.12 on `os.fork` warns of every process with more than one thread: where the agent's thread is the
@@ -46,6 +50,9 @@ const GATE_PATIENCE: u64 = 100 * MILLISECOND;
 /// How long a fork may wait for a dump to be written, so that the agent's thread can be ended before it.
 const FORK_LIMIT: u64 = 50 * MILLISECOND;
 
+/// How long the agent waits for the main thread to stand aside before it asks for the GIL as any thread does.
+const INVITATION: u64 = MILLISECOND / 5;
+
 /// Stack of the agent's thread: values are read recursively, but to a bounded depth.
 const STACK: usize = 1 << 20;
 
@@ -57,6 +64,8 @@ const CLOSED: u32 = 2;
 const STOP: u32 = 4;
 /// The agent waits for the GIL or holds it: nobody who holds it may wait for the agent.
 const ATTACHING: u32 = 8;
+/// An invitation is in the queue of pending calls.
+const INVITED: u32 = 16;
 
 static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
@@ -73,8 +82,13 @@ fn set(bits: u32) -> u32 {
     STATE.fetch_or(bits, Ordering::AcqRel)
 }
 
+/// Clears `bits` and wakes who waits for that.
 fn clear(bits: u32) {
     STATE.fetch_and(!bits, Ordering::AcqRel);
+    // SAFETY: the address is that of a static.
+    unsafe {
+        libc::syscall(libc::SYS_futex, STATE.as_ptr(), libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG, i32::MAX)
+    };
 }
 
 /// Proof that the gate is open and waits for us should it be closed meanwhile.
@@ -82,11 +96,15 @@ fn clear(bits: u32) {
 pub struct Entered(());
 
 impl Entered {
-    /// Takes the GIL and does `work`, with the gate registered. `None` where the interpreter is going.
+    /// Takes the GIL and does `work`, with the gate registered. `None` where the interpreter is going or a fork wants
+    /// the thread ended.
     pub fn attached<T>(&self, work: impl FnOnce(&python::Attached<'_>) -> T) -> Option<T> {
         self.await_gate();
         set(ATTACHING);
-        let result = python::Attached::acquire().ok().map(|attached| {
+        if only_other_thread() {
+            invite();
+        }
+        let result = if stopping() { None } else { python::Attached::acquire().ok() }.map(|attached| {
             register(&attached);
             work(&attached)
         });
@@ -180,6 +198,37 @@ extern "C" fn register_pending(_: *mut c_void) -> c_int {
     0
 }
 
+/// Asks the main thread to stand aside, and gives it a moment to do so.
+fn invite() {
+    if set(INVITED) & INVITED != 0 {
+        // It has not come by since the last dump: it is blocked.
+        return;
+    }
+    // SAFETY: as in `ask`.
+    if unsafe { pyo3_ffi::Py_AddPendingCall(Some(stand_aside), ptr::null_mut()) } == 0 {
+        wait_while(INVITED, INVITATION);
+    } else {
+        clear(INVITED);
+    }
+}
+
+/// The pending call: runs in the interpreter's main thread, with the GIL, and lets the agent have it.
+extern "C" fn stand_aside(_: *mut c_void) -> c_int {
+    let _ = catch_unwind(|| {
+        // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
+        let mut attached = unsafe { python::Attached::assume() };
+        if state() & ATTACHING != 0 && RUNNING_IN.load(Ordering::Acquire) == std::process::id() {
+            attached.without_gil(|| {
+                clear(INVITED);
+                wait_while(ATTACHING, GATE_LIMIT);
+            });
+        } else {
+            clear(INVITED);
+        }
+    });
+    0
+}
+
 fn register(attached: &python::Attached<'_>) {
     if !GATE_REGISTERED.load(Ordering::Acquire) && !GATE_REGISTERED.swap(true, Ordering::AcqRel) {
         // Without the gate the backstop is all there is; nothing more can be done about it.
@@ -191,19 +240,25 @@ fn register(attached: &python::Attached<'_>) {
 fn close_gate(attached: &mut python::Attached<'_>) {
     if set(CLOSED) & BUSY != 0 && RUNNING_IN.load(Ordering::Acquire) == std::process::id() {
         attached.without_gil(|| {
-            wait_until_idle(GATE_LIMIT);
+            wait_while(BUSY, GATE_LIMIT);
         });
     }
     trigger::nudge();
 }
 
-/// Waits for the end of the dump that is being taken, for at most `limit`; whether it has come.
-fn wait_until_idle(limit: u64) -> bool {
+/// Waits until none of `bits` is set, for at most `limit` nanoseconds; whether that came about.
+fn wait_while(bits: u32, limit: u64) -> bool {
     let deadline = trigger::now() + limit;
-    while state() & BUSY != 0 && trigger::now() < deadline {
-        trigger::pause(MILLISECOND / 10);
+    loop {
+        let (seen, now) = (state(), trigger::now());
+        if seen & bits == 0 || now >= deadline {
+            return seen & bits == 0;
+        }
+        let left = trigger::timespec(deadline - now);
+        let operation = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
+        // SAFETY: the address is that of a static; `left` is alive.
+        unsafe { libc::syscall(libc::SYS_futex, STATE.as_ptr(), operation, seen, &raw const left) };
     }
-    state() & BUSY == 0
 }
 
 /// Starts the agent's thread for the first time, and sees to forks from now on. `body` is run by the thread, and again
@@ -280,9 +335,8 @@ extern "C" fn before_fork() {
         return;
     }
     set(STOP);
-    // Who forks may hold the GIL, for which the agent may be waiting: then it has to stay.
-    let idle = state() & ATTACHING == 0 && wait_until_idle(FORK_LIMIT);
-    if !idle {
+    // Who forks may hold the GIL: an agent that waits for it has to stay, but it may still think better of it.
+    if !(wait_while(ATTACHING, 5 * INVITATION) && wait_while(BUSY, FORK_LIMIT)) {
         clear(STOP);
         return;
     }

@@ -154,7 +154,8 @@ fn wait_until(deadline: Instant) -> libc::c_int {
     unsafe { libc::sem_timedwait(semaphore(), &until) }
 }
 
-fn timespec(time: u64) -> libc::timespec {
+/// A time in nanoseconds as the kernel takes it.
+pub fn timespec(time: u64) -> libc::timespec {
     libc::timespec {
         tv_sec: libc::time_t::try_from(time / SECOND).unwrap_or(libc::time_t::MAX),
         tv_nsec: (time % SECOND) as libc::c_long,
@@ -202,6 +203,13 @@ impl Schedule {
         self.missed.writing += self.skip(done);
     }
 
+    /// Takes back what [`Schedule::begin`] gave: there was no dump at `started`, and is to be one as soon as may be.
+    pub fn retry(&mut self, started: Instant, missed: Missed) {
+        self.next = started;
+        self.missed.waiting += missed.waiting;
+        self.missed.writing += missed.writing;
+    }
+
     /// Moves on past `now`; the number of ticks that takes.
     fn skip(&mut self, now: Instant) -> u64 {
         if now < self.next {
@@ -241,6 +249,18 @@ mod tests {
         assert_eq!(schedule.begin(300), Missed { waiting: 3, writing: 1 });
         schedule.end(301, 302);
         assert_eq!(schedule.begin(350), Missed::default());
+    }
+
+    #[test]
+    fn a_dump_that_a_fork_put_off_is_not_forgotten() {
+        let mut schedule = Schedule::new(0, 50);
+        schedule.begin(50);
+        schedule.end(130, 130);
+        let missed = schedule.begin(150);
+        schedule.retry(150, missed);
+        assert_eq!(schedule.next(), 150);
+        assert_eq!(schedule.begin(151), Missed { waiting: 1, writing: 0 });
+        assert_eq!(schedule.next(), 200);
     }
 
     #[test]
