@@ -178,7 +178,7 @@ pub struct Process {
     pub pid: u32,
     /// `gethostname`.
     pub host: String,
-    /// The command line, escaped and with secrets masked.
+    /// The command line with secrets masked; it and the host's name are not escaped.
     pub command: String,
     /// `CPython 3.13.0`, with `free-threaded` or `debug` where it is.
     pub python: String,
