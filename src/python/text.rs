@@ -243,7 +243,7 @@ pub fn push_quoted<M: Memory>(
 }
 
 /// As [`push_quoted`] for `count` bytes at `start`, as `bytes` are written: `b'…'`. A `bytearray` escapes single quotes
-/// even where double ones stand around (`bytearray_repr`).
+/// even where double ones stand around (`bytearray_repr`, up to 3.14).
 ///
 /// # Errors
 /// [`Fault`] where they cannot be read; `out` is then as it was.

@@ -366,6 +366,7 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         let mut value =
             Value { kind: group.kind, class: group.class, open, close: group.close, ..Value::default() };
         if group.total > 0 && self.at_bottom() {
+            value.close = value.close.trim_start_matches(',');
             value.omitted = group.total as u64;
             value.cut = Some(Cut::Depth);
             self.node(slot, value);
@@ -405,6 +406,10 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             done += 1;
         }
         self.cache.within.pop();
+        if done == 0 {
+            // `(1,)`, but `(… 1 more)`.
+            value.close = value.close.trim_start_matches(',');
+        }
         value.children = Run { first, count: done as u32 * stride };
         value.omitted = (group.total - done) as u64;
         self.node(slot, value);

@@ -81,7 +81,7 @@ for size in (0, 1, 5, 8, 9, 100, 300, 70_000):
     for key in list(mapping)[::3 if size < 1000 else 30]:
         del mapping[key]
     mapping["late"] = 1
-    check(read(mapping, items=100_000) == repr(mapping), "dict of", size)
+    check(read(mapping, items=100_000, chars=1 << 24) == repr(mapping), "dict of", size)
     numbers = set(range(min(size, 1000)))
     for number in range(0, size, 3):
         numbers.discard(number)

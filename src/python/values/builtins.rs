@@ -64,7 +64,8 @@ impl<M: Memory> Work<'_, '_, '_, M> {
     ) -> Result<(), Fault> {
         let mark = self.arena.mark();
         let limit = self.text_limit();
-        let is_array = class.form == Form::ByteArray;
+        // As `bytes` from 3.15 on.
+        let is_array = class.form == Form::ByteArray && !self.version.at_least(15);
         let shown = text::push_bytes(self.memory, start, count as u64, limit, is_array, self.arena.writer())?;
         let open = self.arena.since(mark);
         self.charge(self.arena.mark() - mark);

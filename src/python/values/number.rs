@@ -216,6 +216,9 @@ fn push_leading(out: &mut String, top: u128, more: usize) {
 /// the largest power that memory could hold, 76 bits stay true, which is 22 digits. A trifle is added before digits are
 /// cut off, so that a power of ten shows as one.
 fn leading_digits(top: u128, shift: u64) -> u64 {
+    if shift == 0 {
+        return (top / 10u128.pow(top.ilog10().saturating_sub(LEADING - 1))) as u64;
+    }
     let mut power = Decimal::of(1);
     for bit in (0..u64::BITS - shift.leading_zeros()).rev() {
         power = power.times(power);
