@@ -8,6 +8,8 @@
 //! cannot be stopped) memory is read so that it may be gone, and there are stacks without values.
 #![allow(unsafe_code)]
 
+use std::cell::OnceCell;
+
 use crate::budget::{Budget, Limits};
 use crate::python::code::{Codes, Scope, Slot};
 use crate::python::frames::{self, RawFrame, Types};
@@ -17,6 +19,7 @@ use crate::python::memory::{Address, Checked, Fault, Held, Memory};
 use crate::python::threading;
 use crate::python::threads::{self, Interpreter};
 use crate::python::values::Reader;
+use crate::python::verify;
 use crate::python::world::StoppedWorld;
 use crate::python::{Attached, imports};
 use crate::redact::Redact;
@@ -69,6 +72,8 @@ pub struct Target {
     layout: Result<Layout, Refusal>,
     types: Types,
     known: Known,
+    /// Whether the layout was found to be true of this interpreter; `None` before it was asked.
+    confirmed: OnceCell<bool>,
 }
 
 impl Target {
@@ -82,16 +87,28 @@ impl Target {
             layout: Layout::find(Checked::new(), runtime, version),
             types: Types { code: find("PyCode_Type")?, cell: find("PyCell_Type")? },
             known: Known::resolve(find),
+            confirmed: OnceCell::new(),
         })
+    }
+
+    /// The layout, confirmed with the GIL held.
+    fn layout(&self, _attached: &Attached<'_>) -> Result<&Layout, String> {
+        let layout = self.layout.as_ref().map_err(|refusal| refused(*refusal))?;
+        let confirm = || verify::holds(layout, &self.types, &self.known, self.runtime, own_ident());
+        if *self.confirmed.get_or_init(confirm) {
+            Ok(layout)
+        } else {
+            Err("No threads: the interpreter is not laid out as its version is.".to_owned())
+        }
     }
 }
 
 /// Fills the threads, frames, variables and values of an empty `snapshot`.
 pub fn attached(attached: &Attached<'_>, target: &Target, settings: &Settings, snapshot: &mut Snapshot) {
     let began = (settings.clock)();
-    let layout = match &target.layout {
+    let layout = match target.layout(attached) {
         Ok(layout) => layout,
-        Err(refusal) => return snapshot.notes.push(refused(*refusal)),
+        Err(note) => return snapshot.notes.push(note),
     };
     // SAFETY: the GIL is held, or the world is stopped, until this function returns; what is not kept still by that is
     // read with `checked`. The layout is that of this interpreter.
@@ -140,6 +157,12 @@ fn refused(refusal: Refusal) -> String {
     format!("No threads: {reason}.")
 }
 
+/// `get_ident()` of the calling thread.
+fn own_ident() -> u64 {
+    // SAFETY: the call has no preconditions.
+    unsafe { libc::pthread_self() }
+}
+
 fn reader<'a, M: Memory>(
     memory: M,
     target: &'a Target,
@@ -175,8 +198,7 @@ impl Capture<'_> {
             }
             None => Vec::new(),
         };
-        // SAFETY: the call has no preconditions.
-        let own = unsafe { libc::pthread_self() };
+        let own = own_ident();
         let mut raws = Vec::new();
         for thread in interpreter.threads.all.iter().filter(|thread| thread.ident != own) {
             raws.clear();

@@ -19,6 +19,7 @@ pub mod text;
 pub mod threading;
 pub mod threads;
 pub mod values;
+pub mod verify;
 pub mod world;
 
 use std::marker::PhantomData;
