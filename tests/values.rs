@@ -88,3 +88,8 @@ fn limits_and_secrets_cut_where_they_should() {
 fn nothing_of_the_scripts_runs_and_nothing_is_left() {
     run("values_untouched.py");
 }
+
+#[test]
+fn what_a_thread_waits_for_is_told() {
+    run("values_waiting.py");
+}

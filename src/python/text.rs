@@ -275,6 +275,23 @@ enum Form {
     ByteArray,
 }
 
+/// Appends text that came from outside Python's objects (a path in a socket's address, a name in C), with the same
+/// escapes as [`push_display`]; what is no UTF-8 comes out as `\xff`.
+pub fn push_foreign(bytes: &[u8], out: &mut String) {
+    for chunk in bytes.utf8_chunks() {
+        for character in chunk.valid().chars() {
+            if printable(character) || wide_space(character) {
+                out.push(character);
+            } else {
+                push_escape(character.into(), out);
+            }
+        }
+        for &byte in chunk.invalid() {
+            push_escape(byte.into(), out);
+        }
+    }
+}
+
 fn push_characters<M: Memory>(
     memory: M,
     characters: Characters,
@@ -461,6 +478,14 @@ mod tests {
         assert_eq!(out, "before");
         bytes[32] = 3 << 2;
         assert_eq!(Characters::of(Bytes(&bytes), &objects(12), BASE), Err(Fault));
+    }
+
+    #[test]
+    fn foreign_text_is_made_valid_and_harmless() {
+        let mut out = String::new();
+        push_foreign("/tmp/é\x1b[31m\n".as_bytes(), &mut out);
+        push_foreign(b"\xff\0", &mut out);
+        assert_eq!(out, "/tmp/é\\x1b[31m\\n\\xff\\x00");
     }
 
     #[test]

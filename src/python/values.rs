@@ -29,9 +29,11 @@ mod containers;
 mod dict;
 pub mod form;
 mod instance;
+mod io;
 mod number;
 mod search;
 mod table;
+mod threading;
 
 /// Bounds the native stack, whatever `TRIPOD_MAX_DEPTH` says.
 const DEEPEST: u32 = 64;
@@ -261,6 +263,19 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             Form::Exception => self.exception(slot, object, class),
             Form::Namespace => self.namespace(slot, object, class),
             Form::Enum => self.enum_member(slot, object, class),
+            Form::Lock => self.lock(slot, object, class),
+            Form::RecursiveLock => self.rlock(slot, object, class),
+            Form::Thread => self.thread(slot, object, class),
+            Form::Event => self.event(slot, object, class),
+            Form::Condition => self.condition(slot, object, class),
+            Form::Semaphore => self.semaphore(slot, object, class),
+            Form::Barrier => self.barrier(slot, object, class),
+            Form::Queue => self.queue(slot, object, class),
+            Form::SimpleQueue => self.simple_queue(slot, object, class),
+            Form::Future => self.future(slot, object, class),
+            Form::Socket => self.socket(slot, object, class),
+            Form::TextFile | Form::BufferedFile | Form::RawFile => self.file(slot, object, class),
+            Form::StringFile | Form::BytesFile => self.memory_file(slot, object, class),
             Form::Instance => self.instance(slot, object, class),
             Form::Opaque => self.opaque(slot, object, class),
         }

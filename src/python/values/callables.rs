@@ -53,8 +53,10 @@ impl<M: Memory> Work<'_, '_, '_, M> {
     /// `<built-in function len>`, `<built-in method append of list object at 0x7f…>`.
     pub(super) fn builtin(&mut self, slot: u32, object: Address, class: &Class) -> Result<(), Fault> {
         let method = self.pointer(object, self.objects.builtin_method)?;
-        let name = self.memory.c_string(self.memory.word(method.wrapping_add(METHOD_NAME))?, LONGEST_NAME)?;
-        let name = String::from_utf8_lossy(&name);
+        let words =
+            self.memory.c_string(self.memory.word(method.wrapping_add(METHOD_NAME))?, LONGEST_NAME)?;
+        let mut name = String::new();
+        text::push_foreign(&words, &mut name);
         let this = match self.word(object, self.objects.builtin_self)? {
             0 => None,
             this => Some((this, self.class_of(this)?)),

@@ -211,9 +211,8 @@ impl<M: Memory> Work<'_, '_, '_, M> {
     fn class_names(&self, class: Address, flags: u64) -> Result<(Box<str>, Box<str>), Fault> {
         let objects = self.objects;
         let name = self.memory.c_string(self.word(class, objects.type_name)?, 4 * LONGEST_NAME)?;
-        // As of a type made in C: it is ASCII there. Of a class, the name follows as an object.
-        let mut whole = String::from_utf8(name).map_err(|_| Fault)?;
-        whole.retain(|character| !character.is_control());
+        let mut whole = String::new();
+        text::push_foreign(&name, &mut whole);
         if flags & HEAP == 0 {
             let short = whole.rsplit('.').next().unwrap_or("").into();
             return Ok((whole.strip_prefix("builtins.").unwrap_or(&whole).into(), short));
@@ -287,9 +286,11 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             };
             if self.memory.i32(member + type_at)? == OBJECT_EX {
                 let offset = self.memory.word(member + offset_at)?;
-                let name = String::from_utf8_lossy(&name).replace(char::is_control, "?");
-                let secret = self.redact.matches(&name);
-                slots.push(Slot { name: self.arena.push_text(&name), secret, offset });
+                let mark = self.arena.mark();
+                text::push_foreign(&name, self.arena.writer());
+                let name = self.arena.since(mark);
+                let secret = self.redact.matches(self.arena.text(name));
+                slots.push(Slot { name, secret, offset });
             }
             member = member.wrapping_add(size);
         }

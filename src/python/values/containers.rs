@@ -5,6 +5,7 @@ use super::form::Form;
 use super::number::push_signed;
 use super::{Entry, Group, Named, Work};
 use crate::python::memory::{Address, Fault, Memory};
+use crate::python::text;
 use crate::snapshot::{Kind, Text};
 
 /// Size of a `setentry` (`Include/setobject.h`): the key and its hash.
@@ -205,9 +206,11 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             return Ok(known);
         }
         let words = self.memory.c_string(name, super::LONGEST_NAME)?;
-        let words = String::from_utf8_lossy(&words);
-        let secret = self.redact.matches(&words);
-        let named = Named { text: self.arena.push_text(&words), len: words.len() as u32, secret };
+        let mark = self.arena.mark();
+        text::push_foreign(&words, self.arena.writer());
+        let text = self.arena.since(mark);
+        let words = self.arena.text(text);
+        let named = Named { text, len: words.len() as u32, secret: self.redact.matches(words) };
         self.cache.names[place] = (name, named);
         Ok(named)
     }

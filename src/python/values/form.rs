@@ -54,6 +54,22 @@ pub enum Form {
     Partial,
     Namespace,
     Enum,
+    Lock,
+    RecursiveLock,
+    Thread,
+    Event,
+    Condition,
+    Semaphore,
+    Barrier,
+    Queue,
+    SimpleQueue,
+    Future,
+    Socket,
+    TextFile,
+    BufferedFile,
+    RawFile,
+    StringFile,
+    BytesFile,
 }
 
 impl Form {
@@ -64,6 +80,15 @@ impl Form {
             b"collections.defaultdict" => Form::DefaultDict,
             b"functools.partial" => Form::Partial,
             b"types.SimpleNamespace" => Form::Namespace,
+            b"_thread.lock" => Form::Lock,
+            b"_thread.RLock" => Form::RecursiveLock,
+            b"_queue.SimpleQueue" => Form::SimpleQueue,
+            b"_socket.socket" => Form::Socket,
+            b"_io.TextIOWrapper" => Form::TextFile,
+            b"_io.BufferedReader" | b"_io.BufferedWriter" | b"_io.BufferedRandom" => Form::BufferedFile,
+            b"_io.FileIO" => Form::RawFile,
+            b"_io.StringIO" => Form::StringFile,
+            b"_io.BytesIO" => Form::BytesFile,
             _ => return None,
         })
     }
@@ -73,6 +98,13 @@ impl Form {
         Some(match full {
             "collections.Counter" => Form::Counter,
             "enum.Enum" => Form::Enum,
+            "threading.Thread" => Form::Thread,
+            "threading.Event" => Form::Event,
+            "threading.Condition" => Form::Condition,
+            "threading.Semaphore" => Form::Semaphore,
+            "threading.Barrier" => Form::Barrier,
+            "queue.Queue" => Form::Queue,
+            "concurrent.futures._base.Future" => Form::Future,
             _ => return None,
         })
     }
