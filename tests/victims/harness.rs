@@ -10,8 +10,8 @@ mod victim;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-pub(crate) use dump::{Dump, Frame, Thread, parse};
-pub(crate) use interpreter::{Python, foreign, on_each, on_each_that};
+pub(crate) use dump::{Dump, END, Frame, parse};
+pub(crate) use interpreter::{Python, foreign, newest, on_each, on_each_that};
 pub(crate) use says::{Says, line_of};
 pub(crate) use victim::{Home, Outcome, Run, Stderr, Victim, left_in};
 

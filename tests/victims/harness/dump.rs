@@ -147,7 +147,8 @@ fn threads(text: &str) -> Vec<(&str, Vec<&str>)> {
 fn thread_line(line: &str) -> Thread {
     let rest = line.strip_prefix("Thread ").unwrap_or(line);
     let ident = rest.split(' ').next().unwrap().parse().unwrap();
-    let name = rest.split_once(" \"").and_then(|(_, rest)| rest.rsplit_once('"')).map_or("", |(name, _)| name);
+    let name =
+        rest.split_once(" \"").and_then(|(_, rest)| rest.rsplit_once('"')).map_or("", |(name, _)| name);
     let about = rest.rsplit_once(" (").map_or("", |(_, about)| about.trim_end_matches(')'));
     let words: Vec<&str> = about.split(", ").collect();
     let tid = words.iter().find_map(|word| word.strip_prefix("tid ")?.parse().ok()).unwrap_or(0);
@@ -158,7 +159,7 @@ fn frames(lines: &[&str]) -> Vec<Frame> {
     let mut frames: Vec<Frame> = Vec::new();
     let mut locals = String::new();
     let mut in_locals = false;
-    let mut finish = |frame: Option<&mut Frame>, locals: &mut String| {
+    let finish = |frame: Option<&mut Frame>, locals: &mut String| {
         if let Some(frame) = frame {
             frame.locals = variables(locals);
         }
@@ -198,7 +199,12 @@ fn frames(lines: &[&str]) -> Vec<Frame> {
 fn frame_line(line: &str) -> Option<Frame> {
     let (file, rest) = line.strip_prefix("  File \"")?.rsplit_once("\", line ")?;
     let (line, name) = rest.split_once(", in ")?;
-    Some(Frame { file: file.to_owned(), line: line.parse().unwrap_or(0), name: name.to_owned(), ..Frame::default() })
+    Some(Frame {
+        file: file.to_owned(),
+        line: line.parse().unwrap_or(0),
+        name: name.to_owned(),
+        ..Frame::default()
+    })
 }
 
 /// `{'data': None,` and ` 'sock': <socket.socket fd=3>}`, where what belongs to one variable stands further in.
@@ -248,14 +254,20 @@ impl Dump {
         told.sort_unstable();
         assert_eq!(shown, told, "threads of\n{}", self.text);
         assert_eq!(self.count, told.len(), "threads by the header of\n{}", self.text);
-        for (thread, stack) in
-            stacks.iter().flat_map(|stack| self.threads.iter().filter(|t| t.ident == stack.ident).map(move |t| (t, stack)))
+        for (thread, stack) in stacks
+            .iter()
+            .flat_map(|stack| self.threads.iter().filter(|t| t.ident == stack.ident).map(move |t| (t, stack)))
         {
-            let expected: Vec<_> =
-                stack.frames.iter().map(|f| (f.file.as_str(), f.line, f.name.as_str(), f.source.as_str())).collect();
+            let expected: Vec<_> = stack
+                .frames
+                .iter()
+                .map(|f| (f.file.as_str(), f.line, f.name.as_str(), f.source.as_str()))
+                .collect();
             for frames in [&thread.short, &thread.frames] {
-                let found: Vec<_> =
-                    frames.iter().map(|f| (f.file.as_str(), f.line, f.name.as_str(), f.source.as_str())).collect();
+                let found: Vec<_> = frames
+                    .iter()
+                    .map(|f| (f.file.as_str(), f.line, f.name.as_str(), f.source.as_str()))
+                    .collect();
                 assert_eq!(found, expected, "thread {:?} of\n{}", thread.name, self.text);
             }
             if stack.native_id != 0 {
@@ -286,7 +298,8 @@ impl Frame {
 
 #[test]
 fn a_log_is_read_back() {
-    let golden = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/sample.log")).unwrap();
+    let golden =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/sample.log")).unwrap();
     let [dump] = parse(&golden).try_into().unwrap();
     assert_eq!((dump.sequence, dump.trigger.as_str(), dump.pid, dump.count), (3, "SIGUSR2", 4242, 2));
     assert_eq!((dump.command.as_str(), dump.python.as_str()), ("python slow.py --n 5", "CPython 3.13.0"));

@@ -58,7 +58,9 @@ fn interpreters() -> &'static [Python] {
     static FOUND: OnceLock<Vec<Python>> = OnceLock::new();
     FOUND.get_or_init(|| {
         let candidates = match std::env::var_os("TRIPOD_PYTHONS") {
-            Some(paths) => std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect(),
+            Some(paths) => {
+                std::env::split_paths(&paths).filter(|path| !path.as_os_str().is_empty()).collect()
+            }
             None => installed("python3"),
         };
         let mut found: Vec<Python> = candidates.iter().filter_map(|path| Python::ask(path)).collect();
@@ -72,10 +74,20 @@ fn interpreters() -> &'static [Python] {
     })
 }
 
+/// The newest of them, for what is not about Python.
+pub(crate) fn newest() -> &'static Python {
+    let ordinary = |python: &&Python| !python.debug && !python.free_threaded;
+    let all = interpreters();
+    all.iter().rev().find(ordinary).unwrap_or(&all[0])
+}
+
 /// Every Python that is too old for Tripod.
 pub(crate) fn foreign() -> Vec<Python> {
-    let mut found: Vec<Python> =
-        ["python2", "python3"].into_iter().flat_map(installed).filter_map(|path| Python::ask(&path)).collect();
+    let mut found: Vec<Python> = ["python2", "python3"]
+        .into_iter()
+        .flat_map(installed)
+        .filter_map(|path| Python::ask(&path))
+        .collect();
     found.retain(|python| python.version < (3, 8, 0));
     found
 }

@@ -9,6 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 
 use super::dump::{Dump, END, parse};
 use super::{DEADLINE, Python, Says, library, scripts, wait_for};
@@ -32,7 +33,6 @@ pub(crate) enum Stderr {
     Pipe,
     /// A file opened as a shell's `2>` does it, not for appending.
     File,
-    Closed,
 }
 
 /// The directories of one victim, which go with it.
@@ -125,10 +125,16 @@ impl Run {
         self.start_with(Some(&library()))
     }
 
+    /// Starts the script without Tripod.
+    #[track_caller]
+    pub(crate) fn start_bare(&self) -> Victim {
+        self.start_with(None)
+    }
+
     /// Runs the script without Tripod to its end. Every step is let go at once.
     #[track_caller]
     pub(crate) fn run_bare(&self) -> Outcome {
-        let mut victim = self.start_with(None);
+        let mut victim = self.start_bare();
         while victim.ready_or_ended() {
             victim.go_on();
         }
@@ -156,10 +162,12 @@ impl Run {
         match self.stderr {
             Stderr::Pipe => command.stderr(Stdio::piped()),
             Stderr::File => command.stderr(File::create(home.path().join("stderr")).unwrap()),
-            Stderr::Closed => command.stderr(Stdio::piped()),
         };
         for (name, _) in std::env::vars_os() {
-            if ["PYTHON", "TRIPOD_", "LD_"].iter().any(|prefix| name.as_bytes().starts_with(prefix.as_bytes())) {
+            if ["PYTHON", "TRIPOD_", "LD_"]
+                .iter()
+                .any(|prefix| name.as_bytes().starts_with(prefix.as_bytes()))
+            {
                 command.env_remove(name);
             }
         }
@@ -168,41 +176,70 @@ impl Run {
         if let Some(library) = preload {
             command.env("LD_PRELOAD", library);
             for (name, value) in &self.variables {
-                let value = value.to_str().map(|v| v.replace("{home}", &home.path().to_string_lossy()).into());
+                let value =
+                    value.to_str().map(|v| v.replace("{home}", &home.path().to_string_lossy()).into());
                 command.env(name, value.unwrap_or(OsString::new()));
             }
         }
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{words:?}: {error}"));
-        let stdout = drain(child.stdout.take());
-        let stderr = drain(child.stderr.take());
-        if self.stderr == Stderr::Closed {
-            // Nobody reads it.
-        }
-        Victim { stdin: child.stdin.take(), child, home, stdout, stderr, steps: 0, copied: self.copy_as.clone() }
+        let stdout = Captured::new(child.stdout.take());
+        let stderr = Captured::new(child.stderr.take());
+        let stdin = child.stdin.take();
+        let copied = self.copy_as.clone();
+        Victim { child: Group(child), stdin, home, stdout, stderr, steps: 0, copied }
     }
 }
 
-/// Reads to the end on a thread of its own, so that no pipe runs full.
-fn drain(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut bytes);
-        }
-        let _ = sender.send(bytes);
-    });
-    receiver
+/// What comes through a pipe. It is read as it comes, so that the pipe never runs full.
+#[derive(Debug)]
+struct Captured {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: Receiver<()>,
 }
 
-/// A running script. Dropped, it is killed with all its children.
+impl Captured {
+    fn new(pipe: Option<impl Read + Send + 'static>) -> Captured {
+        let bytes = Arc::<Mutex<Vec<u8>>>::default();
+        let (sender, ended) = channel();
+        let into = Arc::clone(&bytes);
+        std::thread::spawn(move || {
+            let mut pipe: Box<dyn Read> = match pipe {
+                Some(pipe) => Box::new(pipe),
+                None => Box::new(std::io::empty()),
+            };
+            let mut buffer = vec![0; 65536];
+            while let Ok(count @ 1..) = pipe.read(&mut buffer) {
+                into.lock().unwrap().extend_from_slice(&buffer[..count]);
+            }
+            let _ = sender.send(());
+        });
+        Captured { bytes, ended }
+    }
+
+    fn so_far(&self) -> String {
+        String::from_utf8_lossy(&self.bytes.lock().unwrap()).into_owned()
+    }
+
+    /// All of it, once every process that has the other end has closed it.
+    #[track_caller]
+    fn whole(&self) -> String {
+        assert!(self.ended.recv_timeout(DEADLINE).is_ok(), "standard output or error is still open");
+        self.so_far()
+    }
+}
+
+/// A child that leads a process group. Dropped, it is killed with all the group.
+#[derive(Debug)]
+struct Group(Child);
+
+/// A running script.
 #[derive(Debug)]
 pub(crate) struct Victim {
-    child: Child,
+    child: Group,
     stdin: Option<ChildStdin>,
     home: Home,
-    stdout: Receiver<Vec<u8>>,
-    stderr: Receiver<Vec<u8>>,
+    stdout: Captured,
+    stderr: Captured,
     /// How many steps it has been seen to reach.
     steps: usize,
     copied: Option<OsString>,
@@ -223,7 +260,7 @@ pub(crate) struct Outcome {
 
 impl Victim {
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.child.0.id()
     }
 
     pub(crate) fn home(&self) -> &Home {
@@ -239,8 +276,7 @@ impl Victim {
     #[track_caller]
     pub(crate) fn ready(&mut self) {
         if !self.ready_or_ended() {
-            let stderr = self.stderr.recv_timeout(DEADLINE).unwrap_or_default();
-            panic!("ended before its step {}: {}", self.steps + 1, String::from_utf8_lossy(&stderr));
+            panic!("ended before its step {}: {}", self.steps + 1, self.stderr_so_far());
         }
     }
 
@@ -248,7 +284,7 @@ impl Victim {
     #[track_caller]
     fn ready_or_ended(&mut self) -> bool {
         let ready = wait_for("the script's next step", || {
-            let ended = self.child.try_wait().unwrap().is_some();
+            let ended = self.child.0.try_wait().unwrap().is_some();
             let ready = self.says().count("ready") > self.steps;
             (ready || ended).then_some(ready)
         });
@@ -268,7 +304,12 @@ impl Victim {
     pub(crate) fn signal(&self, signal: i32) {
         let pid = i32::try_from(self.pid()).unwrap();
         // SAFETY: the child has not been waited for, or its number would be nobody's: no other process is meant.
-        assert_eq!(unsafe { libc::kill(pid, signal) }, 0, "kill {signal}: {}", std::io::Error::last_os_error());
+        assert_eq!(
+            unsafe { libc::kill(pid, signal) },
+            0,
+            "kill {signal}: {}",
+            std::io::Error::last_os_error()
+        );
     }
 
     /// Asks for a dump by SIGUSR2, and waits until there is one more than `before`.
@@ -280,11 +321,47 @@ impl Victim {
         self.dumps().swap_remove(before)
     }
 
+    /// As [`Victim::dump`], where the next dump is the first in a log of that name.
+    #[track_caller]
+    pub(crate) fn dump_to(&mut self, log: &Path) {
+        self.signal(libc::SIGUSR2);
+        self.wait_for_dumps_in(log, 1);
+    }
+
+    /// Asks for a dump by SIGUSR2, and waits until a log of that name has it, by its number.
+    #[track_caller]
+    pub(crate) fn dump_numbered(&mut self, log: &Path, number: u64) {
+        let title = format!("\nTripod dump {number} at ");
+        self.signal(libc::SIGUSR2);
+        wait_for(&format!("dump {number}"), || {
+            let text = std::fs::read_to_string(log).unwrap_or_default();
+            let there = text.split_once(&title).is_some_and(|(_, rest)| rest.contains(END));
+            if there { Some(()) } else { self.assert_alive() }
+        });
+    }
+
+    /// What was written to standard error by now.
+    pub(crate) fn stderr_so_far(&self) -> String {
+        let file = std::fs::read(self.home.path().join("stderr"));
+        file.map_or_else(|_| self.stderr.so_far(), |bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Waits for that text on standard error, and gives all that is there by then.
+    #[track_caller]
+    pub(crate) fn wait_for_stderr(&mut self, text: &str) -> String {
+        wait_for(&format!("{text} on standard error"), || {
+            let told = self.stderr_so_far();
+            if told.contains(text) && told.ends_with('\n') { Some(told) } else { self.assert_alive() }
+        })
+    }
+
     /// The log in `TMPDIR`, once there is one.
     pub(crate) fn log(&self) -> Option<PathBuf> {
         let prefix = format!("slow_process_{}_", self.pid());
         let mut logs = left_in(&self.home.tmp());
-        logs.retain(|path| path.file_name().is_some_and(|name| name.as_bytes().starts_with(prefix.as_bytes())));
+        logs.retain(|path| {
+            path.file_name().is_some_and(|name| name.as_bytes().starts_with(prefix.as_bytes()))
+        });
         assert!(logs.len() < 2, "{logs:?}");
         logs.pop()
     }
@@ -310,10 +387,10 @@ impl Victim {
         let mut unread = Vec::new();
         wait_for(&format!("dump {count}"), || {
             file.read_to_end(&mut unread).unwrap();
-            while let Some(end) = find(&unread, END.as_bytes()) {
-                found += 1;
-                unread.drain(..end + END.len());
-            }
+            let text = String::from_utf8_lossy(&unread);
+            found += text.matches(END).count();
+            let rest = text.rfind(END).map_or(0, |end| end + END.len());
+            unread = text.as_bytes()[rest..].to_vec();
             if found >= count { Some(()) } else { self.assert_alive() }
         });
     }
@@ -321,9 +398,8 @@ impl Victim {
     /// Fails where the script has ended; else there is nothing to say.
     #[track_caller]
     fn assert_alive<T>(&mut self) -> Option<T> {
-        if let Some(status) = self.child.try_wait().unwrap() {
-            let stderr = self.stderr.recv_timeout(DEADLINE).unwrap_or_default();
-            panic!("ended, {status}, before its dumps were taken: {}", String::from_utf8_lossy(&stderr));
+        if let Some(status) = self.child.0.try_wait().unwrap() {
+            panic!("ended, {status}, before its dumps were taken: {}", self.stderr_so_far());
         }
         None
     }
@@ -332,12 +408,10 @@ impl Victim {
     #[track_caller]
     pub(crate) fn finish(mut self) -> Outcome {
         drop(self.stdin.take());
-        let status = wait_for("the script's end", || self.child.try_wait().unwrap());
-        let stdout = self.stdout.recv_timeout(DEADLINE).expect("standard output is still open");
-        let mut stderr = self.stderr.recv_timeout(DEADLINE).expect("standard error is still open");
-        if let Ok(file) = std::fs::read(self.home.path().join("stderr")) {
-            stderr = file;
-        }
+        let status = wait_for("the script's end", || self.child.0.try_wait().unwrap());
+        let stdout = self.stdout.whole();
+        self.stderr.whole();
+        let stderr = self.stderr_so_far();
         let tmp = self.home.tmp();
         let group = i32::try_from(self.pid()).unwrap();
         wait_for("the last process of the script", || {
@@ -351,26 +425,18 @@ impl Victim {
         left.retain(|path| Some(path) != log.as_ref() && path.file_name() != self.copied.as_deref());
         assert_eq!(left, [""; 0].map(PathBuf::from), "files left behind");
         let log = log.map(|log| read_text(&log)).unwrap_or_default();
-        Outcome {
-            status,
-            stdout: text(stdout),
-            stderr: text(stderr),
-            says: self.says(),
-            dumps: parse(&log),
-            log,
-            home: std::mem::replace(&mut self.home, Home::new()),
-        }
+        Outcome { status, stdout, stderr, says: self.says(), dumps: parse(&log), log, home: self.home }
     }
 }
 
-impl Drop for Victim {
+impl Drop for Group {
     fn drop(&mut self) {
-        if self.child.try_wait().is_ok_and(|status| status.is_none())
-            && let Ok(group) = i32::try_from(self.pid())
+        if self.0.try_wait().is_ok_and(|status| status.is_none())
+            && let Ok(group) = i32::try_from(self.0.id())
         {
             // SAFETY: the child is there, and leads a group of its own.
             unsafe { libc::kill(-group, libc::SIGKILL) };
-            let _ = self.child.wait();
+            let _ = self.0.wait();
         }
     }
 }
@@ -400,15 +466,11 @@ pub(crate) fn left_in(directory: &Path) -> Vec<PathBuf> {
 
 /// Whether a process has this text in its environment, as every child of a victim has its `TMPDIR`.
 fn in_some_environment(text: &Path) -> bool {
-    let text = text.as_os_str().as_bytes();
+    let text = text.to_string_lossy();
     left_in(Path::new("/proc")).iter().any(|process| {
         let environment = std::fs::read(process.join("environ")).unwrap_or_default();
-        find(&environment, text).is_some()
+        String::from_utf8_lossy(&environment).contains(&*text)
     })
-}
-
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
 }
 
 /// A log is UTF-8 without control characters, whatever the script holds.
@@ -419,8 +481,4 @@ fn read_text(log: &Path) -> String {
     let control = log.chars().find(|&character| character.is_control() && character != '\n');
     assert_eq!(control, None, "the log holds a control character");
     log
-}
-
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
