@@ -7,11 +7,11 @@ threading.stack_size(256 * 1024)
 event = threading.Event()
 
 
-def wait(number):
+def stand(number):
     event.wait()  # WAIT
 
 
-threads = [threading.Thread(target=wait, args=(number,), name="waiter-%d" % number) for number in range(500)]
+threads = [threading.Thread(target=stand, args=(number,), name="waiter-%d" % number) for number in range(500)]
 for thread in threads:
     thread.start()
 victim.step()

@@ -191,7 +191,7 @@ def main():
         global armed
         sys.setprofile(spy)
         sys.settrace(spy)
-        victim.say("ready")
+        victim.ready()
         armed = True
         os.read(0, 1)
         armed = False

@@ -3,6 +3,7 @@
 The victim appends lines to the file $VICTIM_SAYS; the test writes bytes to its standard input. A line is a word and
 fields, with tabs between.
 """
+import _thread
 import os
 import sys
 import time
@@ -24,10 +25,15 @@ def step(still=True):
     """Stands here until the test says go on; then tells where every thread stood, if they stood `still`."""
     if still:
         settle()
-    say("ready")
+    ready()
     os.read(0, 1)  # HOLD
     if still:
         tell_stacks()
+
+
+def ready():
+    """Tells the test, and which thread it has to see asleep before it may be sure that this one stands."""
+    say("ready", _thread.get_native_id())
 
 
 def settle():

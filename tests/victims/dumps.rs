@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use super::harness::{Dump, Home, Python, Run, Victim, line_of, on_each, on_each_that, scripts};
+use super::harness::{Dump, Home, Python, Run, Victim, left_in, line_of, on_each, on_each_that, scripts};
 
 /// Takes a dump at the script's next step and lets it go on.
 #[track_caller]
@@ -66,6 +66,10 @@ fn blocked_threads_show_where_and_with_what() {
             frame.clone()
         };
         assert_eq!(dump.main().name, "MainThread");
+        assert!(dump.thread("dozer").daemon);
+        if !python.shows_values() {
+            return;
+        }
         let taker = at("taker", "take", "TAKE");
         assert!(taker.arguments.starts_with("take(jobs=<queue.Queue object at 0x"), "{}", taker.arguments);
         let inside = dump.thread("taker").frame(python.name("Condition.wait"));
@@ -78,7 +82,6 @@ fn blocked_threads_show_where_and_with_what() {
         assert_eq!(receiver.local("data"), "b''");
         let dozer = at("dozer", "doze", "DOZE");
         assert_eq!(dozer.arguments, "doze(seconds=100000, why='tired')");
-        assert!(dump.thread("dozer").daemon);
         let communicator = at("communicator", "communicate", "COMMUNICATE");
         assert_eq!(communicator.arguments, "communicate(command=['sleep', '100000'])");
         assert!(
@@ -101,7 +104,9 @@ fn deep_recursion_is_shown_whole_where_allowed() {
         let main = dump.main();
         let depths: Vec<&str> = main.frames.iter().map(|frame| frame.arguments.as_str()).collect();
         let expected: Vec<String> = (1..=900).rev().map(|n| format!("descend(n={n})")).collect();
-        assert_eq!(depths[1..901], expected);
+        if python.shows_values() {
+            assert_eq!(depths[1..901], expected);
+        }
         assert_eq!(main.short.len(), 902);
         assert!(main.gaps.is_empty());
     });
@@ -122,8 +127,10 @@ fn deep_recursion_keeps_the_outermost_and_innermost_frames() {
         let expected: Vec<_> =
             stack[..100].iter().chain(&stack[802..]).map(|f| (f.line, f.name.clone())).collect();
         assert_eq!(main.short.iter().map(shown).collect::<Vec<_>>(), expected);
-        assert_eq!(main.frames[99].arguments, "descend(n=802)");
-        assert_eq!(main.frames[100].arguments, "descend(n=99)");
+        if python.shows_values() {
+            assert_eq!(main.frames[99].arguments, "descend(n=802)");
+            assert_eq!(main.frames[100].arguments, "descend(n=99)");
+        }
     });
 }
 
@@ -133,30 +140,46 @@ fn every_kind_of_code_is_named_and_placed() {
         let [importing, running] = dumps_of(python, "code_kinds.py", 2).try_into().unwrap();
         assert!(importing.text.contains("<frozen importlib._bootstrap>"), "{}", importing.text);
         let names: Vec<&str> = running.main().short.iter().map(|frame| frame.name.as_str()).collect();
-        for name in ["<module>", "Body", "<lambda>", "executed", "stand", "step"] {
-            assert!(names.contains(&name), "{name} in {names:?}");
-        }
-        for name in ["Outer.Inner.answer", "coroutines.<locals>.inner", "coroutines.<locals>.middle"] {
+        for name in [
+            "<module>",
+            "Body",
+            "executed",
+            "stand",
+            "step",
+            "Outer.Inner.answer",
+            "Outer.Inner.method.<locals>.<lambda>",
+            "traced.<locals>.wrapper",
+            "run_in_generator.<locals>.generator",
+            "run_in_generator.<locals>.generator.<locals>.<genexpr>",
+            "coroutines.<locals>.inner",
+            "coroutines.<locals>.middle",
+        ] {
             assert!(names.contains(&python.name(name)), "{name} in {names:?}");
         }
         let executed = running.main().frame("executed");
         assert_eq!((executed.file.as_str(), executed.line, executed.source.as_str()), ("<string>", 2, ""));
         let body = running.main().frame("Body");
-        assert_eq!(body.local("__module__"), "'__main__'");
         let inner = running.main().frame(python.name("coroutines.<locals>.inner"));
-        assert!(inner.arguments.ends_with("inner(z=42)"), "{}", inner.arguments);
+        if python.shows_values() {
+            assert_eq!(body.local("__module__"), "'__main__'");
+            assert!(inner.arguments.ends_with("inner(z=42)"), "{}", inner.arguments);
+        }
     });
 }
 
 #[test]
 fn a_program_without_threading_has_one_thread() {
     on_each(|python| {
-        let dump = dumps_of(python, "no_threading.py", 1).remove(0);
-        let main = dump.main();
-        assert_eq!((main.tid, main.daemon), (dump.pid, false));
-        // The name that the kernel has for it.
+        let outcome = Run::new(python, "no_threading.py").check(|victim| {
+            dump_at_step(victim);
+        });
+        outcome.dumps[0].assert_stacks(&outcome.says.stacks(0));
+        let main = outcome.dumps[0].main();
+        assert_eq!((main.tid, main.daemon), (outcome.dumps[0].pid, false));
+        // Some installations import `threading` on their own; else the name is that which the kernel has for it.
         let file = python.path.file_name().unwrap().to_string_lossy().into_owned();
-        assert!(!main.name.is_empty() && file.starts_with(&main.name), "{} {file}", main.name);
+        let name = if outcome.stdout == "True\n" { "MainThread" } else { &file[..file.len().min(15)] };
+        assert_eq!(main.name, name);
     });
 }
 
@@ -167,16 +190,18 @@ fn five_hundred_threads() {
             dumps_of_run(Run::new(python, "many_threads.py").env("TRIPOD_MAX_PAUSE", "10000"), 1).remove(0);
         assert_eq!(dump.threads.len(), 501);
         for number in [0, 250, 499] {
-            let frame = dump.thread(&format!("waiter-{number}")).frame("wait");
+            let frame = dump.thread(&format!("waiter-{number}")).frame("stand");
             assert_eq!(frame.line, line_of("many_threads.py", "WAIT"));
-            assert_eq!(frame.arguments, format!("wait(number={number})"));
+            if python.shows_values() {
+                assert_eq!(frame.arguments, format!("stand(number={number})"));
+            }
         }
     });
 }
 
 #[test]
 fn a_limit_on_the_pause_costs_no_stack() {
-    on_each(|python| {
+    on_each_that(Python::shows_values, |python| {
         let run = Run::new(python, "many_threads.py").env("TRIPOD_MAX_PAUSE", "0.001");
         let outcome = run.check(|victim| {
             dump_at_step(victim);
@@ -201,10 +226,13 @@ fn a_loop_in_pure_python_is_shown() {
         for dump in &outcome.dumps {
             let spin = dump.thread("MainThread").frame("spin");
             assert!((begin..=end).contains(&spin.line), "{spin:#?}");
-            if !python.free_threaded {
-                assert_eq!(spin.arguments, "spin(start=1)");
+            let listen = dump.thread("listener").frame("listen");
+            if python.shows_values() {
+                assert_eq!(
+                    (spin.arguments.as_str(), listen.arguments.as_str()),
+                    ("spin(start=1)", "listen()")
+                );
             }
-            assert_eq!(dump.thread("listener").frame("listen").arguments, "listen()");
         }
     });
 }
@@ -214,7 +242,7 @@ fn file_names_of_every_kind() {
     on_each(|python| {
         for name in ["größe_東京.py", "with blank and 'quote'.py", "a\", line 7, in b.py"] {
             let dump = dumps_of_run(Run::new(python, "stand.py").copied_as(name), 1).remove(0);
-            assert_eq!(dump.main().short[0].source, "victim.step()", "{name}");
+            assert_eq!(dump.main().short[0].source, "victim.step()  # HERE", "{name}");
         }
     });
 }
@@ -231,7 +259,7 @@ fn file_names_that_cannot_be_shown_as_they_are() {
             });
             let frame = &outcome.dumps[0].main().short[0];
             assert!(frame.file.ends_with(shown), "{frame:#?}");
-            assert_eq!(frame.line, 6);
+            assert_eq!(frame.line, line_of("stand.py", "HERE"));
         }
     });
 }
@@ -242,7 +270,9 @@ fn sources_are_decoded_by_their_encoding() {
         let latin = dumps_of(python, "latin1.py", 1).remove(0);
         let frame = latin.main().frame("hold");
         assert_eq!(frame.source, "return victim.step(), \"café\"  # HERE é");
-        assert_eq!(frame.local("café"), "'été'");
+        if python.shows_values() {
+            assert_eq!(frame.local("café"), "'été'");
+        }
         let marked = dumps_of(python, "byte_order_mark.py", 1).remove(0);
         assert_eq!(marked.main().short[0].source, "victim.step()  # HERE, after a mark: é");
     });
@@ -251,11 +281,13 @@ fn sources_are_decoded_by_their_encoding() {
 #[test]
 fn a_source_that_was_changed_or_deleted() {
     let path = |home: &Home| home.cwd().join("copy.py");
+    let line = line_of("stand.py", "HERE");
+    let changed = format!("{}something_else()\n", "\n".repeat(line as usize - 1));
     on_each(|python| {
         let outcome = Run::new(python, "stand.py").copied_as("copy.py").arg("3").check(|victim| {
             dump_at_step(victim);
             victim.ready();
-            std::fs::write(path(victim.home()), "1\n2\n3\n4\n5\nsomething_else()\n").unwrap();
+            std::fs::write(path(victim.home()), &changed).unwrap();
             dump_at(victim);
             victim.ready();
             std::fs::remove_file(path(victim.home())).unwrap();
@@ -263,9 +295,9 @@ fn a_source_that_was_changed_or_deleted() {
         });
         let sources: Vec<&str> =
             outcome.dumps.iter().map(|dump| dump.main().short[0].source.as_str()).collect();
-        assert_eq!(sources[0].split("  …").next(), Some("victim.step()"));
+        assert_eq!(sources[0].split("  …").next(), Some("victim.step()  # HERE"));
         assert_eq!(sources[1..], ["something_else()  … file changed since start", ""]);
-        assert!(outcome.dumps.iter().all(|dump| dump.main().short[0].line == 6));
+        assert!(outcome.dumps.iter().all(|dump| dump.main().short[0].line == line));
     });
 }
 
@@ -299,15 +331,20 @@ fn threads_of_other_interpreters() {
 #[test]
 fn scripts_are_there_for_every_test() {
     // A script that no test names is a test that somebody believes in.
-    let tests: String = ["dumps", "foreign", "log", "triggers", "tripwires", "values"]
-        .iter()
-        .map(|name| {
-            std::fs::read_to_string(format!("{}/tests/victims/{name}.rs", env!("CARGO_MANIFEST_DIR")))
-                .unwrap()
-        })
-        .collect();
-    for entry in std::fs::read_dir(scripts()).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(name.starts_with("victim") || tests.contains(&format!("\"{name}\"")), "{name} is in no test");
+    let mut tests = String::new();
+    let mut directories = vec![scripts().parent().unwrap().to_owned()];
+    while let Some(directory) = directories.pop() {
+        for path in left_in(&directory) {
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                tests += &std::fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    for script in left_in(&scripts()) {
+        let name = script.file_name().unwrap().to_string_lossy().into_owned();
+        let stem = name.strip_suffix(".py").unwrap_or(&name);
+        assert!(stem.starts_with("victim") || tests.contains(stem), "{name} is in no test");
     }
 }

@@ -16,11 +16,6 @@ fn watched(run: Run, steps: usize) -> Outcome {
     outcome
 }
 
-/// Values of running threads need the interpreter to be stopped, which 3.13t does not let others do.
-fn shows_values(python: &Python) -> bool {
-    !python.free_threaded || python.at_least(14)
-}
-
 /// The frame of that function in the main thread.
 #[track_caller]
 fn frame<'a>(dump: &'a Dump, name: &str) -> &'a Frame {
@@ -30,7 +25,7 @@ fn frame<'a>(dump: &'a Dump, name: &str) -> &'a Frame {
 
 #[test]
 fn builtins_are_shown_as_python_writes_them() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let outcome = watched(Run::new(python, "builtin_values.py"), 1);
         let hold = frame(&outcome.dumps[0], "hold");
         let expected = outcome.says.values();
@@ -43,7 +38,7 @@ fn builtins_are_shown_as_python_writes_them() {
 
 #[test]
 fn objects_are_shown_by_what_they_hold() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let outcome = watched(Run::new(python, "instances.py"), 1);
         let hold = frame(&outcome.dumps[0], "hold");
         let told = outcome.says.values();
@@ -65,7 +60,7 @@ fn objects_are_shown_by_what_they_hold() {
 
 #[test]
 fn containers_in_themselves_come_to_an_end() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let outcome = watched(Run::new(python, "cycles.py"), 1);
         let hold = frame(&outcome.dumps[0], "hold");
         for (name, value) in outcome.says.values() {
@@ -78,7 +73,7 @@ fn containers_in_themselves_come_to_an_end() {
 
 #[test]
 fn arguments_come_in_the_order_of_the_signature() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let outcome = watched(Run::new(python, "arguments.py"), 4);
         let of = |step: usize, name: &str| frame(&outcome.dumps[step], name).arguments.clone();
         let all = "all_kinds(first=1, second=2, *rest=(3, 'four'), only=5, default='d', **named={'z': 6, 'y': [7]})";
@@ -101,7 +96,7 @@ fn arguments_come_in_the_order_of_the_signature() {
 
 #[test]
 fn cells_are_shown_by_what_is_in_them() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let outcome = watched(Run::new(python, "closures.py"), 2);
         let outer = frame(&outcome.dumps[0], "outer");
         assert_eq!(outer.arguments, "outer(argument=1, captured_argument=2)");
@@ -120,7 +115,7 @@ fn cells_are_shown_by_what_is_in_them() {
 
 #[test]
 fn a_module_shows_its_data_and_counts_the_rest() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let script = || Run::new(python, "module_globals.py");
         let outcome = watched(script(), 1);
         let module = frame(&outcome.dumps[0], "<module>");
@@ -150,7 +145,7 @@ fn a_module_shows_its_data_and_counts_the_rest() {
 
 #[test]
 fn values_under_telling_names_are_masked() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let script = || Run::new(python, "telling_names.py");
         let outcome = watched(script(), 1);
         let login = frame(&outcome.dumps[0], "login");
@@ -181,7 +176,7 @@ fn values_under_telling_names_are_masked() {
 #[test]
 fn nothing_in_the_log_drives_a_terminal() {
     // That the log is UTF-8 without control characters is seen whenever it is read.
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let outcome = watched(Run::new(python, "escapes.py"), 1);
         let main = outcome.dumps[0].main();
         assert_eq!(main.name, r"main\x1b[31m\ud800\n");
@@ -206,7 +201,7 @@ fn nothing_in_the_log_drives_a_terminal() {
 
 #[test]
 fn huge_values_hide_nothing() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let outcome = watched(Run::new(python, "huge.py"), 1);
         let hold = frame(&outcome.dumps[0], "hold");
         let neighbours = ["a_before", "k_between", "p_between", "z_after"].map(|name| hold.local(name));
@@ -227,7 +222,7 @@ fn huge_values_hide_nothing() {
 
 #[test]
 fn limits_are_those_of_their_variables() {
-    on_each_that(shows_values, |python| {
+    on_each_that(Python::shows_values, |python| {
         let of = |name: &str, value: &str| {
             let outcome = watched(Run::new(python, "limits.py").env(name, value), 1);
             (frame(&outcome.dumps[0], "hold").clone(), outcome.log)
@@ -241,7 +236,7 @@ fn limits_are_those_of_their_variables() {
         let (hold, _) = of("TRIPOD_MAX_ITEMS", "3");
         assert_eq!(hold.local("items"), "[0, 1, 2, … 47 more]");
         let (hold, _) = of("TRIPOD_MAX_DEPTH", "2");
-        assert_eq!(hold.local("deep"), "[[[…]]]");
+        assert_eq!(hold.local("deep"), "[[[… 1 more]]]");
         let (_, log) = of("TRIPOD_MAX_BYTES", "300");
         assert!(log.contains("TRIPOD_MAX_BYTES"), "{log}");
         let (hold, log) = of("TRIPOD_LOCALS", "args");

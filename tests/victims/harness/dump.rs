@@ -207,24 +207,48 @@ fn frame_line(line: &str) -> Option<Frame> {
     })
 }
 
-/// `{'data': None,` and ` 'sock': <socket.socket fd=3>}`, where what belongs to one variable stands further in.
-fn variables(text: &str) -> BTreeMap<String, String> {
-    let mut variables: Vec<(String, String)> = Vec::new();
-    for line in text.lines() {
-        let begins = line.strip_prefix("{'").or_else(|| line.strip_prefix(" '"));
-        if let Some((name, value)) = begins.and_then(|rest| rest.split_once("': ")) {
-            variables.push((name.to_owned(), value.to_owned()));
-        } else if let Some((_, value)) = variables.last_mut() {
-            value.push(' ');
-            value.push_str(line.trim_start());
+/// `{'data': None, 'sock': <socket.socket fd=3>}` as names and texts, each on one line.
+fn variables(block: &str) -> BTreeMap<String, String> {
+    let lines: Vec<&str> = block.lines().map(str::trim).collect();
+    let block = lines.join(" ");
+    let inner = block.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(&block);
+    let mut variables = BTreeMap::new();
+    for entry in entries(inner) {
+        if let Some((name, value)) = entry.strip_prefix('\'').and_then(|rest| rest.split_once("': ")) {
+            variables.insert(name.to_owned(), value.to_owned());
         }
     }
-    let count = variables.len();
-    let cut = |(index, (name, value)): (usize, (String, String))| {
-        let end = if index + 1 == count { '}' } else { ',' };
-        (name, value.strip_suffix(end).map(str::to_owned).unwrap_or(value))
-    };
-    variables.into_iter().enumerate().map(cut).collect()
+    variables
+}
+
+/// What stands between the commas that are within no bracket and no quotes.
+fn entries(text: &str) -> Vec<&str> {
+    let (mut entries, mut begin, mut depth, mut quote, mut before) = (Vec::new(), 0, 0, None, ' ');
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match (quote, character) {
+            (Some(_), '\\') => {
+                characters.next();
+            }
+            (Some(open), _) if open == character => quote = None,
+            (Some(_), _) => {}
+            // An apostrophe within a word opens nothing.
+            (None, '\'' | '"') if !before.is_alphanumeric() || "bB".contains(before) => {
+                quote = Some(character)
+            }
+            (None, '(' | '[' | '{' | '<') => depth += 1,
+            (None, '>') if before == '-' => {}
+            (None, ')' | ']' | '}' | '>') => depth -= 1,
+            (None, ',') if depth == 0 => {
+                entries.push(text[begin..at].trim());
+                begin = at + 1;
+            }
+            _ => {}
+        }
+        before = character;
+    }
+    entries.push(text[begin..].trim());
+    entries
 }
 
 impl Dump {
@@ -314,4 +338,21 @@ fn a_log_is_read_back() {
     assert_eq!(module.local("answer"), "42");
     assert_eq!(module.remarks, ["… 2 modules, functions, classes and dunder names left out"]);
     assert_eq!(dump.main().short.len(), 2);
+}
+
+#[test]
+fn blocks_are_taken_apart() {
+    let read = |block: &str| variables(block).into_iter().collect::<Vec<_>>();
+    let expected = [("a", "[1, 2]"), ("b", r#"'it\'s, a "q"'"#), ("c", "<x.Y object at 0x1 a=<z>, b='>'>")];
+    let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(
+        read(r#"{'a': [1, 2], 'b': 'it\'s, a "q"', 'c': <x.Y object at 0x1 a=<z>, b='>'>}"#),
+        expected
+    );
+    assert_eq!(
+        read(
+            "{'a': [1,\n        2],\n 'b': 'it\\'s, a \"q\"',\n 'c': <x.Y object at 0x1\n       a=<z>,\n       b='>'>}\n"
+        ),
+        expected
+    );
 }

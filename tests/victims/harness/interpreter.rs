@@ -30,6 +30,12 @@ impl Python {
         if self.at_least(11) { qualified } else { qualified.rsplit('.').next().unwrap_or(qualified) }
     }
 
+    /// Whether a dump can show values: they need an interpreter that stands still, which 3.13 without a GIL lets nobody
+    /// bring about.
+    pub(crate) fn shows_values(&self) -> bool {
+        !self.free_threaded || self.at_least(14)
+    }
+
     fn ask(path: &Path) -> Option<Python> {
         const QUESTION: &str = "import sys; print(sys.version_info[0], sys.version_info[1], sys.version_info[2], \
             hasattr(sys, 'gettotalrefcount'), 'free-threading' in sys.version)";

@@ -288,7 +288,19 @@ impl Victim {
             let ready = self.says().count("ready") > self.steps;
             (ready || ended).then_some(ready)
         });
-        self.steps += usize::from(ready);
+        if ready {
+            let says = self.says();
+            let line = says.lines.iter().filter(|line| line[0] == "ready").nth(self.steps).unwrap();
+            let task = PathBuf::from(format!("/proc/{}/task/{}/status", self.pid(), line[1]));
+            let mut before = None;
+            wait_for("the script to stand", || {
+                let now = switches(&task);
+                let stands = now.is_some() && now == before;
+                before = now;
+                stands.then_some(())
+            });
+            self.steps += 1;
+        }
         ready
     }
 
@@ -303,13 +315,9 @@ impl Victim {
     #[track_caller]
     pub(crate) fn signal(&self, signal: i32) {
         let pid = i32::try_from(self.pid()).unwrap();
-        // SAFETY: the child has not been waited for, or its number would be nobody's: no other process is meant.
-        assert_eq!(
-            unsafe { libc::kill(pid, signal) },
-            0,
-            "kill {signal}: {}",
-            std::io::Error::last_os_error()
-        );
+        // SAFETY: the child has not been waited for, so that its number is nobody else's.
+        let sent = unsafe { libc::kill(pid, signal) };
+        assert_eq!(sent, 0, "kill {signal}: {}", std::io::Error::last_os_error());
     }
 
     /// Asks for a dump by SIGUSR2, and waits until there is one more than `before`.
@@ -427,6 +435,16 @@ impl Victim {
         let log = log.map(|log| read_text(&log)).unwrap_or_default();
         Outcome { status, stdout, stderr, says: self.says(), dumps: parse(&log), log, home: self.home }
     }
+}
+
+/// How often a thread has run, as the kernel tells it; `None` where it does not sleep.
+fn switches(status: &Path) -> Option<String> {
+    let status = std::fs::read_to_string(status).ok()?;
+    let field = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let sleeps = field("State:")?.starts_with('S');
+    sleeps.then(|| {
+        format!("{:?} {:?}", field("voluntary_ctxt_switches:"), field("nonvoluntary_ctxt_switches:"))
+    })
 }
 
 impl Drop for Group {
