@@ -140,13 +140,14 @@ fn append(
         *written = None;
         open = open_log(path, directory.is_some(), None, pid)?;
     }
-    let Opened::File(mut file) = open else {
-        return Err(io::Error::other("is not a log of this process"));
+    let (mut file, created) = match open {
+        Opened::Created(file) => (file, true),
+        Opened::Existing(file) => (file, false),
+        Opened::Taken(_) => return Err(io::Error::other("is not a log of this process")),
     };
     let mut about = file.metadata()?;
-    if let Some(previous) = *written
-        && previous != identity(&about)
-    {
+    // A file made anew may have the number of the deleted one.
+    if written.is_some_and(|previous| created || previous != identity(&about)) {
         remark = Some(format!("[Tripod] {} was deleted or replaced; made anew", path.display()));
     }
     if limit.is_some_and(|limit| about.len() > 0 && about.len().saturating_add(dump.len() as u64) > limit) {
@@ -164,7 +165,8 @@ fn append(
 }
 
 enum Opened {
-    File(File),
+    Created(File),
+    Existing(File),
     /// Another name is needed, because …
     Taken(&'static str),
 }
@@ -172,11 +174,16 @@ enum Opened {
 /// Opens the log, creating it where it is not there.
 fn open_log(path: &Path, own_name: bool, written: Option<(u64, u64)>, pid: u32) -> io::Result<Opened> {
     match create(path) {
-        Ok(file) => return Ok(Opened::File(file)),
+        Ok(file) => return Ok(Opened::Created(file)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(error),
     }
     let about = fs::symlink_metadata(path)?;
+    let kind = about.file_type();
+    if kind.is_char_device() || kind.is_block_device() {
+        // No other name either: a directory of devices is no place for logs.
+        return Err(io::Error::other("is not a regular file"));
+    }
     if written == Some(identity(&about)) && acceptable(&about).is_ok() {
         return open_existing(path, identity(&about));
     }
@@ -188,9 +195,9 @@ fn open_log(path: &Path, own_name: bool, written: Option<(u64, u64)>, pid: u32) 
         return Ok(Opened::Taken(reason));
     }
     match open_existing(path, identity(&about))? {
-        Opened::File(mut file) if written.is_none() => match owner(&mut file) {
+        Opened::Existing(mut file) if written.is_none() => match owner(&mut file) {
             Some(owner) if owner != pid && alive(owner) => Ok(Opened::Taken("is the log of another process")),
-            _ => Ok(Opened::File(file)),
+            _ => Ok(Opened::Existing(file)),
         },
         opened => Ok(opened),
     }
@@ -214,7 +221,7 @@ fn open_existing(path: &Path, expected: (u64, u64)) -> io::Result<Opened> {
         .open(path)?;
     let about = file.metadata()?;
     match acceptable(&about) {
-        Ok(()) if identity(&about) == expected => Ok(Opened::File(file)),
+        Ok(()) if identity(&about) == expected => Ok(Opened::Existing(file)),
         Ok(()) => Ok(Opened::Taken("was replaced")),
         Err(reason) => Ok(Opened::Taken(reason)),
     }
@@ -271,7 +278,8 @@ pub fn tell(line: &str) {
 }
 
 /// The process's standard error, which is not the agent's thread's: opened by its name, or copied where it is a
-/// socket, which has none.
+/// socket, which has none, or a file, where the program goes on writing from its own offset and would overwrite what
+/// another description appends.
 fn open_stderr() -> io::Result<File> {
     let pid = std::process::id();
     let named = OpenOptions::new()
@@ -287,7 +295,8 @@ fn open_stderr() -> io::Result<File> {
             // A description of our own, so that this changes nothing for the program.
             // SAFETY: the descriptor is open.
             unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_APPEND) };
-            Ok(file)
+            let shared = if file.metadata()?.is_file() { copy_of_stderr(pid).ok() } else { None };
+            Ok(shared.unwrap_or(file))
         }
         Err(error) if error.raw_os_error() == Some(libc::ENXIO) => copy_of_stderr(pid),
         Err(error) => Err(error),

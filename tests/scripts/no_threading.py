@@ -1,0 +1,7 @@
+"""Never imports `threading`."""
+import sys
+
+import victim
+
+victim.step()
+print("threading" in sys.modules)
