@@ -178,6 +178,7 @@ impl Agent {
         process.command = kernel::command_line(&self.settings.redact);
         process.python = python::describe();
         process.uptime = trigger::now().saturating_sub(self.start);
+        kernel::sockets::complete(arena);
         for thread in threads {
             if thread.main {
                 thread.native_id = thread.native_id.or(Some(self.pid));

@@ -1,23 +1,22 @@
 //! What the kernel knows of our own process: its command line, its threads' names, what a socket is connected to.
 //!
-//! Reads `/proc` and nothing else, with the GIL released, from the agent's thread. `/proc/self` is the process's own view
+//! Asks `/proc` for the most part, with the GIL released, from the agent's thread. `/proc/self` is the process's own view
 //! even where that thread has a table of descriptors of its own. What the kernel refuses or does not have is left out.
+#![allow(unsafe_code)]
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 
 use crate::redact::Redact;
 
+pub mod sockets;
+
 /// The longest command line that is shown, in bytes.
 const COMMAND_LIMIT: u64 = 4096;
-
-/// The most that is read of one of the kernel's tables of sockets, in bytes.
-const TABLE_LIMIT: u64 = 4 << 20;
 
 /// The host's name, not escaped; `?` where there is none.
 pub fn host() -> String {
@@ -86,7 +85,7 @@ fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         if character.is_control() {
-            escaped.extend(character.escape_default());
+            escaped.push_str(&format!("\\x{:02x}", u32::from(character)));
         } else {
             escaped.push(character);
         }
@@ -94,95 +93,29 @@ fn escape(text: &str) -> String {
     escaped
 }
 
+/// A copy of one of the process's descriptors, in the calling thread's table (`pidfd_getfd`, Linux 5.6).
+///
+/// # Errors
+/// What the kernel says: EBADF where there is none, EPERM where a container's filter refuses the call.
+pub fn copy_of_descriptor(descriptor: i32) -> io::Result<OwnedFd> {
+    // SAFETY: a plain system call that makes a new descriptor or fails.
+    let process = owned(unsafe { libc::syscall(libc::SYS_pidfd_open, std::process::id(), 0) })?;
+    // SAFETY: as above.
+    owned(unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), descriptor, 0) })
+}
+
+fn owned(result: libc::c_long) -> io::Result<OwnedFd> {
+    match i32::try_from(result) {
+        // SAFETY: the kernel has just made this descriptor for us.
+        Ok(descriptor) if descriptor >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// The name that the kernel has for a thread of ours.
 pub fn thread_name(native_id: u32) -> Option<String> {
     let name = fs::read_to_string(format!("/proc/self/task/{native_id}/comm")).ok()?;
     Some(escape(name.trim_end_matches('\n')))
-}
-
-/// What the sockets of this process are connected to. The kernel's tables are read when the first is asked for.
-#[derive(Debug, Default)]
-pub struct Sockets {
-    by_inode: Option<HashMap<u64, String>>,
-}
-
-impl Sockets {
-    /// The ends of the socket behind a descriptor of the process: `127.0.0.1:40112 -> 127.0.0.1:5000`, `*:80`, a path.
-    pub fn describe(&mut self, descriptor: i32) -> Option<&str> {
-        let link = fs::read_link(format!("/proc/self/fd/{descriptor}")).ok()?;
-        let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok()?;
-        self.by_inode.get_or_insert_with(read_tables).get(&inode).map(String::as_str)
-    }
-}
-
-fn read_tables() -> HashMap<u64, String> {
-    let mut sockets = HashMap::new();
-    for table in ["tcp", "tcp6", "udp", "udp6"] {
-        each_line(table, |line| {
-            if let Some((inode, text)) = internet(line) {
-                sockets.insert(inode, text);
-            }
-        });
-    }
-    each_line("unix", |line| {
-        if let Some((inode, text)) = unix(line) {
-            sockets.insert(inode, text);
-        }
-    });
-    sockets
-}
-
-/// The lines of a table of `/proc/self/net`, without its heading.
-fn each_line(table: &str, mut each: impl FnMut(&str)) {
-    let Ok(file) = File::open(format!("/proc/self/net/{table}")) else { return };
-    let mut reader = BufReader::with_capacity(1 << 16, file.take(TABLE_LIMIT));
-    let mut line = String::new();
-    let mut first = true;
-    while reader.read_line(&mut line).is_ok_and(|count| count > 0) {
-        if !std::mem::take(&mut first) {
-            each(line.trim());
-        }
-        line.clear();
-    }
-}
-
-/// A line of `tcp`, `tcp6`, `udp` or `udp6` (proc(5)): the second and third field are the ends, the tenth the inode.
-fn internet(line: &str) -> Option<(u64, String)> {
-    let mut fields = line.split_ascii_whitespace();
-    let local = address(fields.nth(1)?)?;
-    let remote = address(fields.next()?)?;
-    let inode = fields.nth(6)?.parse().ok()?;
-    let text = if remote.port() == 0 { local.to_string() } else { format!("{local} -> {remote}") };
-    Some((inode, text))
-}
-
-/// `0100007F:1F90`: the address in 32-bit words of this machine's byte order, the port as a number.
-fn address(text: &str) -> Option<SocketAddr> {
-    let (words, port) = text.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let mut bytes = [0_u8; 16];
-    let mut length = 0;
-    for start in (0..words.len()).step_by(8) {
-        let word = u32::from_str_radix(words.get(start..start + 8)?, 16).ok()?;
-        bytes.get_mut(length..length + 4)?.copy_from_slice(&word.to_ne_bytes());
-        length += 4;
-    }
-    let address = match length {
-        4 => IpAddr::V4(Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3])),
-        16 => IpAddr::V6(Ipv6Addr::from(bytes)),
-        _ => return None,
-    };
-    Some(SocketAddr::new(address.to_canonical(), port))
-}
-
-/// A line of `unix`: the seventh field is the inode; what follows is the path, where there is one.
-fn unix(line: &str) -> Option<(u64, String)> {
-    let mut rest = line;
-    for _ in 0..6 {
-        rest = rest.split_once(' ')?.1.trim_start();
-    }
-    let (inode, path) = rest.split_once(' ')?;
-    Some((inode.parse().ok()?, escape(path)))
 }
 
 #[cfg(test)]
@@ -204,19 +137,5 @@ mod tests {
         assert_eq!(shown(&["p", "--password=x", "API_KEY=y"]), "p --password=******** API_KEY=********");
         assert_eq!(shown(&["p", "--token", "abc", "--n", "5"]), "p --token ******** --n 5");
         assert_eq!(shown(&["p", "--token", "--n", "5"]), "p --token --n 5");
-    }
-
-    #[test]
-    fn socket_tables_are_read() {
-        let line = "0: 0100007F:1F90 0200007F:9CB0 01 00000000:00000000 00:00000000 00000000  1000        0 4242 1 0";
-        assert_eq!(internet(line), Some((4242, "127.0.0.1:8080 -> 127.0.0.2:40112".to_owned())));
-        let line = "1: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 7 1 0";
-        assert_eq!(internet(line), Some((7, "0.0.0.0:80".to_owned())));
-        let line = "0: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 9 1";
-        assert_eq!(internet(line), Some((9, "[::1]:80".to_owned())));
-        let line = "0000000000000000: 00000002 00000000 00010000 0001 01 31337 /run/x.sock";
-        assert_eq!(unix(line), Some((31337, "/run/x.sock".to_owned())));
-        assert_eq!(unix("0000000000000000: 00000002 00000000 00010000 0001 01 31337"), None);
-        assert_eq!(internet("nonsense"), None);
     }
 }

@@ -48,6 +48,9 @@ pub struct Arena {
     text: String,
     /// Every value and every child of a value; addressed by [`ValueId`] and [`Run`].
     pub values: Vec<Value>,
+    /// The values that are sockets, leaves of the form `<… fd=3>`, with their descriptors: what they are connected to is
+    /// asked of the kernel when the GIL is released.
+    pub sockets: Vec<(ValueId, i32)>,
 }
 
 impl Arena {
@@ -79,6 +82,16 @@ impl Arena {
         match (u32::try_from(mark), u32::try_from(self.text.len())) {
             (Ok(start), Ok(end)) if end >= start => Text { start, len: end - start },
             _ => Text::EMPTY,
+        }
+    }
+
+    /// Adds `words` to a leaf, before its closing `>`.
+    pub fn amend(&mut self, value: ValueId, words: &str) {
+        let Some(open) = self.values.get(value.0 as usize).map(|value| value.open) else { return };
+        let amended = format!("{} {words}>", self.text(open).trim_end_matches('>'));
+        let amended = self.push_text(&amended);
+        if let Some(value) = self.values.get_mut(value.0 as usize) {
+            value.open = amended;
         }
     }
 
@@ -236,6 +249,7 @@ impl Snapshot {
         self.notes.clear();
         self.arena.text.clear();
         self.arena.values.clear();
+        self.arena.sockets.clear();
     }
 
     /// Notes that a limit of the whole dump was reached, before the values of so many frames were read.

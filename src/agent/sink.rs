@@ -12,12 +12,13 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::config::LogTarget;
+use crate::kernel;
 
 /// A log that is kept in a file, or standard error.
 #[derive(Debug)]
@@ -295,28 +296,14 @@ fn open_stderr() -> io::Result<File> {
             // A description of our own, so that this changes nothing for the program.
             // SAFETY: the descriptor is open.
             unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETFL, libc::O_APPEND) };
-            let shared = if file.metadata()?.is_file() { copy_of_stderr(pid).ok() } else { None };
+            let shared = if file.metadata()?.is_file() { copy_of_stderr().ok() } else { None };
             Ok(shared.unwrap_or(file))
         }
-        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => copy_of_stderr(pid),
+        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => copy_of_stderr(),
         Err(error) => Err(error),
     }
 }
 
-/// `pidfd_getfd` of descriptor 2 (Linux 5.6).
-fn copy_of_stderr(pid: u32) -> io::Result<File> {
-    // SAFETY: plain system calls that make new descriptors or fail.
-    let process = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-    let process = owned(process)?;
-    // SAFETY: as above.
-    let copy = unsafe { libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), 2, 0) };
-    owned(copy).map(File::from)
-}
-
-fn owned(result: libc::c_long) -> io::Result<OwnedFd> {
-    match i32::try_from(result) {
-        // SAFETY: the kernel has just made this descriptor for us.
-        Ok(descriptor) if descriptor >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
-        _ => Err(io::Error::last_os_error()),
-    }
+fn copy_of_stderr() -> io::Result<File> {
+    kernel::copy_of_descriptor(libc::STDERR_FILENO).map(File::from)
 }

@@ -66,6 +66,7 @@ fn read<M: Memory>(memory: M, request: &mut Request, name: &str, object: Address
         id = reader.variable(&mut arena, &mut budget, name, object);
     }
     request.took = start.elapsed().as_nanos() as u64;
+    tripod::kernel::sockets::complete(&mut arena);
     let mut out = String::new();
     show(&arena, arena.values[id.0 as usize], &mut out);
     out

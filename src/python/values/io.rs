@@ -1,10 +1,7 @@
 //! Sockets and files, with their descriptor and name.
 //!
-//! Addresses of sockets are asked of the kernel (`getsockname`, `getpeername`), which never blocks; the descriptor may have
-//! been closed or taken over meanwhile, as it may for the script itself.
-#![allow(unsafe_code)]
-
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+//! A socket's addresses are the kernel's to tell: the descriptor is noted in the arena, and whoever shows the snapshot
+//! asks once the GIL is released.
 
 use super::class::Class;
 use super::form::Form;
@@ -12,9 +9,11 @@ use super::number::{push_decimal, push_signed};
 use super::{LONGEST_NAME, Work, push_head};
 use crate::python::memory::{Address, Fault, Memory};
 use crate::python::text;
+use crate::snapshot::ValueId;
 
-/// `PySocketSockObject` of `Modules/socketmodule.h`: `sock_fd`, `sock_type`.
+/// `PySocketSockObject` of `Modules/socketmodule.h`: `sock_fd`, `sock_family`, `sock_type`.
 const SOCKET_FD: u16 = 16;
+const SOCKET_FAMILY: u16 = 20;
 const SOCKET_TYPE: u16 = 24;
 /// `fileio.fd` of `Modules/_io/fileio.c`, and the bit field behind it: created, readable, writable, appending.
 const FILE_FD: u16 = 16;
@@ -46,7 +45,7 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         self.memory.i32(object.wrapping_add(self.objects.private(offset)))
     }
 
-    /// `<socket.socket fd=3 127.0.0.1:40112 -> 127.0.0.1:5000>`.
+    /// `<socket.socket fd=3>`, to become `<socket.socket fd=3 127.0.0.1:40112 -> 127.0.0.1:5000>`.
     pub(super) fn socket(&mut self, slot: u32, object: Address, class: &Class) -> Result<(), Fault> {
         let fd = self.private_i32(object, SOCKET_FD)?;
         let kind = self.private_i32(object, SOCKET_TYPE)?;
@@ -56,25 +55,13 @@ impl<M: Memory> Work<'_, '_, '_, M> {
                 Ok(())
             });
         }
-        self.budget.look_soon();
-        let (local, peer) = (Name::of(fd, libc::getsockname), Name::of(fd, libc::getpeername));
+        let family = self.private_i32(object, SOCKET_FAMILY)?;
+        let is_udp = kind & 0xf == libc::SOCK_DGRAM && matches!(family, libc::AF_INET | libc::AF_INET6);
+        self.arena.sockets.push((ValueId(slot), fd));
         self.leaf(slot, class, |out| {
             out.extend(["<", &class.full, " fd="]);
             push_signed(out, fd.into());
-            if kind & 0xf == libc::SOCK_DGRAM && !matches!(local, Some(Name::Unix(_))) {
-                out.push_str(" udp");
-            }
-            if let Some(Name::Unix(_)) = local {
-                out.push_str(" unix");
-            }
-            if let Some(local) = local {
-                local.push(out);
-            }
-            if let Some(peer) = peer {
-                out.push_str(" ->");
-                peer.push(out);
-            }
-            out.push('>');
+            out.push_str(if is_udp { " udp>" } else { ">" });
             Ok(())
         })
     }
@@ -185,95 +172,5 @@ fn mode_of(bits: u32, truncates: bool) -> &'static str {
         (_, _, true, true) => "rb+",
         (_, _, true, false) => "rb",
         _ => "wb",
-    }
-}
-
-/// One end of a socket.
-enum Name {
-    Internet(SocketAddr),
-    /// A path; empty where it has none, with a leading NUL where it is abstract.
-    Unix(Vec<u8>),
-    Other,
-}
-
-/// `getsockname` or `getpeername`.
-type Ask = unsafe extern "C" fn(libc::c_int, *mut libc::sockaddr, *mut libc::socklen_t) -> libc::c_int;
-
-impl Name {
-    /// Leaves `errno` as it was.
-    fn of(fd: i32, ask: Ask) -> Option<Name> {
-        // SAFETY: all bytes zero is a valid `sockaddr_storage`.
-        let mut storage: libc::sockaddr_storage = unsafe { std::mem::zeroed() };
-        let mut length = size_of_val(&storage) as libc::socklen_t;
-        // SAFETY: the location of `errno` is always valid in its thread.
-        let errno = unsafe { *libc::__errno_location() };
-        // SAFETY: `storage` has `length` bytes, and the kernel checks `fd` itself.
-        let failed = unsafe { ask(fd, (&raw mut storage).cast(), &mut length) } != 0;
-        // SAFETY: as above.
-        unsafe { *libc::__errno_location() = errno };
-        if failed {
-            return None;
-        }
-        let bytes: &[u8; size_of::<libc::sockaddr_storage>()] =
-            // SAFETY: every byte of `storage` was initialised, and the array has as many.
-            unsafe { &*(&raw const storage).cast() };
-        let bytes = &bytes[..bytes.len().min(length as usize)];
-        Some(Name::parse(i32::from(storage.ss_family), bytes))
-    }
-
-    /// Of the bytes of a `sockaddr` (`man 7 ip`, `ipv6`, `unix`).
-    fn parse(family: i32, bytes: &[u8]) -> Name {
-        let part = |start, end| bytes.get(start..end);
-        match family {
-            libc::AF_INET => match (part(2, 4), part(4, 8)) {
-                (Some(&[high, low]), Some(&[a, b, c, d])) => Name::Internet(SocketAddr::from((
-                    Ipv4Addr::new(a, b, c, d),
-                    u16::from_be_bytes([high, low]),
-                ))),
-                _ => Name::Other,
-            },
-            libc::AF_INET6 => match (part(2, 4), part(8, 24).and_then(|address| address.try_into().ok())) {
-                (Some(&[high, low]), Some(address)) => {
-                    let address: [u8; 16] = address;
-                    Name::Internet(SocketAddr::from((
-                        Ipv6Addr::from(address),
-                        u16::from_be_bytes([high, low]),
-                    )))
-                }
-                _ => Name::Other,
-            },
-            libc::AF_UNIX => {
-                let path = bytes.get(2..).unwrap_or(&[]);
-                let end = match path.first() {
-                    None | Some(0) => path.len(),
-                    _ => path.iter().position(|&byte| byte == 0).unwrap_or(path.len()),
-                };
-                Name::Unix(path[..end].to_vec())
-            }
-            _ => Name::Other,
-        }
-    }
-
-    /// Appends it, with a space before; nothing where it is bound to nothing.
-    fn push(&self, out: &mut String) {
-        match self {
-            Name::Internet(address) if address.port() == 0 && address.ip().is_unspecified() => {}
-            Name::Internet(address) => {
-                out.push(' ');
-                out.push_str(&address.to_string());
-            }
-            Name::Unix(path) => match path.as_slice() {
-                [] => {}
-                [0, name @ ..] => {
-                    out.push_str(" @");
-                    text::push_foreign(name, out);
-                }
-                path => {
-                    out.push(' ');
-                    text::push_foreign(path, out);
-                }
-            },
-            Name::Other => {}
-        }
     }
 }
