@@ -27,10 +27,10 @@ def doze(seconds, *, why):
     time.sleep(seconds)  # DOZE
 
 
-def communicate(command):
+def talk(command):
     child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     children.append(child)
-    output, _ = child.communicate()  # COMMUNICATE
+    output, _ = child.communicate()  # TALK
 
 
 class Worker(threading.Thread):
@@ -56,7 +56,7 @@ threads = [
     threading.Thread(target=lock_twice, args=(lock,), name="locker"),
     threading.Thread(target=receive, args=(near,), name="receiver"),
     threading.Thread(target=doze, args=(100_000,), kwargs={"why": "tired"}, name="dozer", daemon=True),
-    threading.Thread(target=communicate, args=(["sleep", "100000"],), name="communicator"),
+    threading.Thread(target=talk, args=(["sleep", "100000"],), name="communicator"),
     worker,
 ]
 for thread in threads:

@@ -5,9 +5,10 @@ import victim
 
 
 def renamed(function, name):
-    code = function.__code__
-    if hasattr(code, "replace"):
-        function.__code__ = code.replace(co_name=name)
+    code = function.__code__.replace(co_name=name)
+    if hasattr(code, "co_qualname"):
+        code = code.replace(co_qualname=name)
+    function.__code__ = code
     return function
 
 

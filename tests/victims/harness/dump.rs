@@ -207,22 +207,36 @@ fn frame_line(line: &str) -> Option<Frame> {
     })
 }
 
-/// `{'data': None, 'sock': <socket.socket fd=3>}` as names and texts, each on one line.
+/// `{'data': None, 'sock': <socket.socket fd=3>}` as names and texts, each on one line. A block of several lines has
+/// one variable a line, where what belongs to it stands further in.
 fn variables(block: &str) -> BTreeMap<String, String> {
-    let lines: Vec<&str> = block.lines().map(str::trim).collect();
-    let block = lines.join(" ");
-    let inner = block.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or(&block);
-    let mut variables = BTreeMap::new();
-    for entry in entries(inner) {
-        if let Some((name, value)) = entry.strip_prefix('\'').and_then(|rest| rest.split_once("': ")) {
-            variables.insert(name.to_owned(), value.to_owned());
+    let mut entries: Vec<String> = Vec::new();
+    let block = block.trim_end().strip_suffix('}').unwrap_or(block);
+    if block.contains('\n') {
+        for line in block.lines() {
+            if line.starts_with("{'") || line.starts_with(" '") {
+                entries.push(line[1..].to_owned());
+            } else if let Some(entry) = entries.last_mut() {
+                entry.push(' ');
+                entry.push_str(line.trim_start());
+            }
         }
+        let last = entries.len().saturating_sub(1);
+        for entry in &mut entries[..last] {
+            assert_eq!(entry.pop(), Some(','), "a variable's end in {block}");
+        }
+    } else if let Some(block) = block.strip_prefix('{') {
+        entries = between_commas(block).into_iter().map(str::to_owned).collect();
     }
-    variables
+    let pair = |entry: &String| {
+        let (name, value) = entry.strip_prefix('\'')?.split_once("': ")?;
+        Some((name.to_owned(), value.to_owned()))
+    };
+    entries.iter().filter_map(pair).collect()
 }
 
 /// What stands between the commas that are within no bracket and no quotes.
-fn entries(text: &str) -> Vec<&str> {
+fn between_commas(text: &str) -> Vec<&str> {
     let (mut entries, mut begin, mut depth, mut quote, mut before) = (Vec::new(), 0, 0, None, ' ');
     let mut characters = text.char_indices();
     while let Some((at, character)) = characters.next() {
