@@ -36,9 +36,10 @@ def machine(setup):
     cpus = len(os.sched_getaffinity(0))
     revision = first_line("git", "-C", str(root), "describe", "--always", "--dirty")
     yield f"Tripod    {setup.library} (checkout: {revision or 'unknown'})"
-    yield f"peers     {', '.join(first_line(path, '--version') for path in setup.peers.values()) or 'none'}"
+    versions = (f"{name} {first_line(path, '--version').split()[-1]}" for name, path in setup.peers.items())
+    yield f"peers     {', '.join(versions) or 'none'}"
     yield f"CPython   {platform.python_version()} ({os.path.realpath(setup.python)})"
-    yield f"machine   {cpus} CPUs, {models[0] if models else platform.machine()}, Linux {platform.release()}, "
+    yield f"machine   {cpus} CPUs, {models[0] if models else platform.machine()}, Linux {platform.release()},"
     yield f"          {' '.join(platform.libc_ver())}, load {os.getloadavg()[0]:.2f} at the start"
 
 

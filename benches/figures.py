@@ -22,6 +22,11 @@ def interval_of_median(sample):
     return median(ordered), ordered[low], ordered[high]
 
 
+def fraction(times):
+    """How often the smaller fits into the greater, as 1/times."""
+    return f"1/{times:,.0f}" if times >= 10 else f"1/{times:.1f}"
+
+
 def reached(is_reached):
     return "reached" if is_reached else "NOT reached"
 

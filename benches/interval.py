@@ -15,6 +15,7 @@ ROUNDS = 40
 SECONDS = 0.7
 CLOCKS = ("wall", "main thread's CPU", "all threads' CPU")
 GOAL, GOAL_WAY = 0.01, "every 0.01 s"
+GOAL_CLOCKS = CLOCKS[:2]
 
 
 def ways(setup: Setup):
@@ -53,18 +54,18 @@ def run(setup):
         for way in order if number % 2 else reversed(order):
             figures[way].append(measure(setup, environments[way], rounds_of_work))
     print(f"{rounds} rounds of {SECONDS} s of work; longer by (median and its 95 % interval):\n")
-    rows, goal_met = [], False
+    rows, verdicts = [], []
     for way in list(environments)[1:]:
         cells = []
-        for clock, _ in enumerate(CLOCKS):
+        for clock, name in enumerate(CLOCKS):
             ratios = [theirs[clock] / bare[clock] - 1 for theirs, bare in zip(figures[way], figures["bare"])]
             middle, low, high = interval_of_median(ratios)
             cells.append(f"{middle:+.2%} ({low:+.2%} to {high:+.2%})")
-            if way == GOAL_WAY and clock == 0:
-                goal_met = middle <= GOAL
+            if way == GOAL_WAY and name in GOAL_CLOCKS:
+                verdicts.append(f"{name} {reached(middle <= GOAL)}")
         rows.append((way, *cells))
     table(("", *CLOCKS), rows)
-    print(f"goal for {GOAL_WAY}, wall: at most 1 %: {reached(goal_met)}")
+    print(f"goal {GOAL_WAY}: at most 1 %: {', '.join(verdicts)}")
     instructions(setup, min(bare[0] for bare in figures["bare"]) / rounds_of_work)
 
 

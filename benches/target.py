@@ -62,7 +62,8 @@ def with_big_locals(work, *arguments):
 if __name__ == "__main__":
     ready = threading.Semaphore(0)
     for number in range(int(sys.argv[2])):
-        arguments = (20, f"worker {number}", [number, 2, 3, 5, 8], {"a": number, "b": "two", "c": None}, Job(number))
+        numbers, table = list(range(20)), {f"key {index}": index for index in range(10)}
+        arguments = (20, f"worker {number}", numbers, table, Job(number))
         threading.Thread(target=descend, args=arguments, daemon=True).start()
         ready.acquire()
     with open(sys.argv[1], "r+b") as file:
