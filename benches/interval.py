@@ -30,8 +30,8 @@ def ways(setup: Setup):
     }
 
 
-def script(setup, rounds):
-    return [setup.python, "-I", str(HERE / "cpu_bound.py"), str(rounds)]
+def script(setup, *arguments):
+    return [setup.python, "-I", str(HERE / "cpu_bound.py"), *map(str, arguments)]
 
 
 def measure(setup, environment, rounds):
@@ -70,36 +70,38 @@ def run(setup):
 
 
 def instructions(setup, nanoseconds_per_round):
-    """The same by counting: what valgrind sees executed with many dumps, with few, and per second without any."""
+    """The same by counting: what valgrind sees executed with many dumps and with none."""
     valgrind = shutil.which("valgrind")
     if not valgrind:
         print("no valgrind here: no instruction counts")
         return
-    rounds = 1500 if setup.quick else 6000
+    dumps = 10 if setup.quick else 40
+    rounds = dumps * 300
+    log = setup.scratch / "counted.log"
+    # Valgrind is slow: a dump must not be cut for that.
+    environment = setup.environment(LOG=log, MAX_PAUSE=60_000)
 
-    def count(**tripod):
+    def count(*arguments):
         """Instructions executed, and dumps written."""
-        log = setup.scratch / "counted.log"
         log.unlink(missing_ok=True)
-        command = [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", *script(setup, rounds)]
-        result = subprocess.run(
-            command, env=setup.environment(LOG=log, **tripod), capture_output=True, text=True, check=True
-        )
-        dumps = log.read_text().count("\nTripod dump ") if log.exists() else 0
-        return int(re.search(r"Collected : (\d+)", result.stderr)[1]), dumps
+        command = [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", *script(setup, *arguments)]
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        written = log.read_text().count("\nTripod dump ") if log.exists() else 0
+        return int(re.search(r"Collected : (\d+)", result.stderr)[1]), written
 
     try:
-        few, none = count(INTERVAL=1000)
-        many, dumps = count(INTERVAL=0.1)
+        start, _ = count(0)
+        alone, none = count(rounds)
+        dumped, written = count(rounds, rounds // dumps)
     except (subprocess.CalledProcessError, TypeError) as error:
         print(f"instruction counts: valgrind did not do it: {error}")
         return
-    if dumps - none < 10:
-        print(f"instruction counts: only {dumps} dumps under valgrind")
+    if none or not written:
+        print(f"instruction counts: {written} dumps under valgrind, and {none} where none should be")
         return
-    each = (many - few) / (dumps - none)
-    a_second = few / (nanoseconds_per_round * rounds / 1e9)
+    each = (dumped - alone) / written
+    a_second = (alone - start) / (nanoseconds_per_round * rounds / 1e9)
     print(
-        f"by instructions (valgrind, {dumps} dumps): {each:,.0f} a dump, all threads; at 100 dumps a second "
-        f"{each * 100 / a_second:.2%} of the script's own"
+        f"by instructions (valgrind, {written} dumps): {each:,.0f} a dump, all threads; 100 of them are "
+        f"{each * 100 / a_second:.2%} of what the script executes in a second"
     )
