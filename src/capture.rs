@@ -114,7 +114,12 @@ pub fn attached(attached: &Attached<'_>, target: &Target, settings: &Settings, s
     // read with `checked`. The layout is that of this interpreter.
     let held = unsafe { Held::new() };
     let checked = Checked::new();
-    let Ok(interpreters) = threads::interpreters(checked, layout, target.runtime) else {
+    // The threads of a lone interpreter stand still with the GIL; of others, some may end while they are read.
+    let found = match threads::is_alone(checked, layout, target.runtime) {
+        true if !target.version.free_threaded => threads::interpreters(held, layout, target.runtime),
+        _ => threads::interpreters(checked, layout, target.runtime),
+    };
+    let Ok(interpreters) = found else {
         return snapshot.notes.push("No threads: the interpreter's memory could not be read.".to_owned());
     };
     if interpreters.damaged {

@@ -76,6 +76,13 @@ pub fn interpreters<M: Memory>(
     Ok(chain)
 }
 
+/// Whether the process has one interpreter and no more.
+pub fn is_alone<M: Memory>(memory: M, layout: &Layout, runtime: Address) -> bool {
+    let walk = &layout.walk;
+    let newest = memory.pointer(runtime + usize::from(walk.runtime.interpreters));
+    newest.and_then(|newest| memory.word(newest + usize::from(walk.interpreter.next))) == Ok(0)
+}
+
 fn interpreter<M: Memory>(
     memory: M,
     layout: &Layout,
