@@ -101,7 +101,7 @@ impl Layout {
         Ok(Layout {
             version,
             walk: walk::Walk::find(memory, runtime, version)?,
-            objects: objects::Objects::find(memory, runtime, version)?,
+            objects: objects::Objects::of(version).ok_or(Refusal::UnknownVersion)?,
         })
     }
 

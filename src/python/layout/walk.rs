@@ -132,42 +132,6 @@ offsets! {
     }
 }
 
-offsets! {
-    /// `PyObject`.
-    Object "object" {
-        /// `ob_type`
-        kind,
-    }
-}
-
-offsets! {
-    /// `PyTupleObject`.
-    Tuple "tuple" {
-        /// `ob_size`
-        size,
-        /// `ob_item`
-        items,
-    }
-}
-
-offsets! {
-    /// `PyBytesObject`.
-    Bytes "bytes" {
-        /// `ob_size`
-        size,
-        /// `ob_sval`
-        data,
-    }
-}
-
-offsets! {
-    /// `PyCellObject`.
-    Cell "cell" {
-        /// `ob_ref`: null when empty.
-        content,
-    }
-}
-
 /// All of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Walk {
@@ -185,14 +149,6 @@ pub struct Walk {
     pub code: Code,
     /// Threads' copies of bytecode.
     pub tlbc: Tlbc,
-    /// Any object.
-    pub object: Object,
-    /// Tuples.
-    pub tuple: Tuple,
-    /// Bytes.
-    pub bytes: Bytes,
-    /// Cells.
-    pub cell: Cell,
 }
 
 impl Walk {
@@ -221,10 +177,6 @@ impl Walk {
         self.frame.members(each);
         self.code.members(each);
         self.tlbc.members(each);
-        self.object.members(each);
-        self.tuple.members(each);
-        self.bytes.members(each);
-        self.cell.members(each);
     }
 }
 
@@ -259,10 +211,6 @@ const V3_8: Walk = Walk {
         ..Code::NONE
     },
     tlbc: Tlbc::NONE,
-    object: Object { kind: 8 },
-    tuple: Tuple { size: 16, items: 24 },
-    bytes: Bytes { size: 16, data: 32 },
-    cell: Cell { content: 16 },
 };
 
 /// CPython 3.9: `internal/pycore_interp.h`, the rest as 3.8.
@@ -393,9 +341,5 @@ fn of_debug_offsets(table: &DebugOffsets, version: Version) -> Result<Walk, Refu
             ..Code::NONE
         },
         tlbc: if thread_local_bytecode { Tlbc { size: 0, entries: 8 } } else { Tlbc::NONE },
-        object: Object { kind: at("pyobject.ob_type")? },
-        tuple: Tuple { size: at("tuple_object.ob_size")?, items: at("tuple_object.ob_item")? },
-        bytes: Bytes { size: at("bytes_object.ob_size")?, data: at("bytes_object.ob_sval")? },
-        cell: Cell { content: at("pyobject.size")? },
     })
 }
