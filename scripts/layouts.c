@@ -31,6 +31,7 @@
 #  include "internal/pycore_frame.h"
 #  include "internal/pycore_dict.h"
 #  include "internal/pycore_function.h"
+#  include "internal/pycore_object.h"
 #endif
 #if MINOR >= 14
 #  include "internal/pycore_interpframe.h"
@@ -44,6 +45,9 @@
 #define MEMBER(name, type, member) printf("%s %zu\n", name, offsetof(type, member));
 /* A number that is no plain member. */
 #define NUMBER(name, number) printf("%s %zu\n", name, (size_t)(number));
+
+/* What the tables know and no header declares: it must be in the tables, and is told as not checked. */
+#define UNSAID(name) printf("%s ?\n", name);
 
 #if MINOR >= 14
 static const _Py_DebugOffsets offsets = _Py_DebugOffsets_INIT("xdebugpy");

@@ -75,9 +75,22 @@ MEMBER("object.values_capacity", VALUES, capacity)
 MEMBER("object.values_size", VALUES, size)
 MEMBER("object.values_valid", VALUES, valid)
 #  endif
+#else
+/* Objects/dict-common.h */
+UNSAID("object.keys_size")
+UNSAID("object.keys_entries")
+UNSAID("object.keys_indices")
+UNSAID("object.values_items")
 #endif
-#if MINOR >= 13
+#ifdef MANAGED_DICT_OFFSET
 NUMBER("object.managed_dict", -(ssize_t)MANAGED_DICT_OFFSET)
+#elif MINOR == 12
+/* _PyObject_DictOrValuesPointer */
+UNSAID("object.managed_dict")
+#endif
+#if MINOR == 11
+/* _PyObject_ValuesPointer */
+UNSAID("object.managed_values")
 #endif
 
 MEMBER("object.set_used", PySetObject, used)

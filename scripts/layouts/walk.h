@@ -87,10 +87,3 @@ MEMBER("code.line_table", PyCodeObject, co_linetable)
 MEMBER("code.line_table", PyCodeObject, co_lnotab)
 #  endif
 #endif
-
-MEMBER("object.kind", PyObject, ob_type)
-MEMBER("tuple.size", PyVarObject, ob_size)
-MEMBER("tuple.items", PyTupleObject, ob_item)
-MEMBER("bytes.size", PyVarObject, ob_size)
-MEMBER("bytes.data", PyBytesObject, ob_sval)
-MEMBER("cell.content", PyCellObject, ob_ref)
