@@ -15,6 +15,7 @@ pub mod imports;
 pub mod known;
 pub mod layout;
 pub mod memory;
+pub mod pending;
 pub mod text;
 pub mod threading;
 pub mod threads;

@@ -16,6 +16,9 @@ MEMBER("interpreter.gil", PyInterpreterState, ceval.gil)
 #else
 MEMBER("interpreter.modules", PyInterpreterState, modules)
 #endif
+#if MINOR >= 9 && MINOR <= 12
+MEMBER("interpreter.eval_breaker", PyInterpreterState, ceval.eval_breaker)
+#endif
 
 MEMBER("thread.next", PyThreadState, next)
 MEMBER("thread.ident", PyThreadState, thread_id)

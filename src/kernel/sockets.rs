@@ -182,7 +182,7 @@ mod tests {
         let line = "0: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0:0 0:0 0 0 0 9 1";
         assert_eq!(internet(line), Some((9, "[::1]:80".to_owned())));
         let line = "0000000000000000: 00000002 00000000 00010000 0001 01 31337 /run/x.sock";
-        assert_eq!(unix(line), Some((31337, "/run/x.sock".to_owned())));
+        assert_eq!(unix(line), Some((31337, "unix /run/x.sock".to_owned())));
         assert_eq!(unix("0000000000000000: 00000002 00000000 00010000 0001 01 31337"), None);
         assert_eq!(internet("nonsense"), None);
     }

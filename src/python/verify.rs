@@ -4,13 +4,14 @@
 //! read without a net, what must be there is looked for with reads that may fail: the calling thread among the
 //! main interpreter's, `sys` among the modules, code that is code under every frame of the main thread. Some hundred
 //! system calls, once a process.
+#![allow(unsafe_code)]
 
 use super::frames::{self, Types};
 use super::known::Known;
-use super::layout::Layout;
-use super::memory::{Address, Checked};
-use super::threads;
+use super::layout::{Layout, NONE};
+use super::memory::{Address, Checked, Memory};
 use super::values::Reader;
+use super::{pending, threads};
 use crate::redact::Redact;
 use crate::snapshot::Arena;
 
@@ -41,5 +42,16 @@ pub fn holds(layout: &Layout, types: &Types, known: &Known, runtime: Address, ow
     let mut frames = Vec::new();
     let mut main_threads =
         main.threads.all.iter().filter(|thread| thread.main && !layout.version.free_threaded);
-    main_threads.all(|thread| !frames::stack(memory, layout, types, thread, FRAMES, &mut frames).damaged)
+    if !main_threads.all(|thread| !frames::stack(memory, layout, types, thread, FRAMES, &mut frames).damaged)
+    {
+        return false;
+    }
+    if layout.walk.interpreter.eval_breaker != NONE {
+        let eval_breaker = main.address + usize::from(layout.walk.interpreter.eval_breaker);
+        if memory.u32(eval_breaker).is_ok_and(|flag| flag <= 1) {
+            // SAFETY: the main interpreter lives until the gate has closed, and the flag with it.
+            unsafe { pending::set_eval_breaker(eval_breaker) };
+        }
+    }
+    true
 }

@@ -31,6 +31,8 @@ offsets! {
         modules,
         /// `ceval.gil`: the GIL in use, a pointer; 3.12+.
         gil,
+        /// `ceval.eval_breaker`: an `int`, set when there is something to do between two instructions; 3.9-3.12.
+        eval_breaker,
     }
 }
 
@@ -183,7 +185,7 @@ impl Walk {
 /// CPython 3.8: `internal/pycore_pystate.h`, `cpython/pystate.h`, `frameobject.h`, `code.h`.
 const V3_8: Walk = Walk {
     runtime: Runtime { interpreters: 32, main_thread: 72 },
-    interpreter: Interpreter { next: 0, id: 16, threads: 8, modules: 56, gil: NONE },
+    interpreter: Interpreter { next: 0, id: 16, threads: 8, modules: 56, gil: NONE, eval_breaker: NONE },
     thread: Thread { next: 8, ident: 176, frame: 24, ..Thread::NONE },
     cframe: Cframe::NONE,
     frame: Frame {
@@ -214,16 +216,22 @@ const V3_8: Walk = Walk {
 };
 
 /// CPython 3.9: `internal/pycore_interp.h`, the rest as 3.8.
-const V3_9: Walk =
-    Walk { interpreter: Interpreter { next: 0, id: 24, threads: 8, modules: 856, gil: NONE }, ..V3_8 };
+const V3_9: Walk = Walk {
+    interpreter: Interpreter { next: 0, id: 24, threads: 8, modules: 856, gil: NONE, eval_breaker: 72 },
+    ..V3_8
+};
 
 /// CPython 3.10: `cpython/frameobject.h`, the rest as 3.9.
-const V3_10: Walk = Walk { frame: Frame { instruction: 96, localsplus: 352, ..V3_8.frame }, ..V3_9 };
+const V3_10: Walk = Walk {
+    interpreter: Interpreter { eval_breaker: 68, ..V3_9.interpreter },
+    frame: Frame { instruction: 96, localsplus: 352, ..V3_8.frame },
+    ..V3_9
+};
 
 /// CPython 3.11: `internal/pycore_runtime.h`, `pycore_interp.h`, `pycore_frame.h`, `cpython/pystate.h`, `code.h`.
 const V3_11: Walk = Walk {
     runtime: Runtime { interpreters: 40, main_thread: 80 },
-    interpreter: Interpreter { next: 0, id: 48, threads: 16, modules: 888, gil: NONE },
+    interpreter: Interpreter { next: 0, id: 48, threads: 16, modules: 888, gil: NONE, eval_breaker: 100 },
     thread: Thread { next: 8, ident: 152, native_id: 160, cframe: 56, frame: NONE },
     cframe: Cframe { frame: 8 },
     frame: Frame {
@@ -258,7 +266,7 @@ const V3_11: Walk = Walk {
 /// CPython 3.12: the headers of 3.11.
 const V3_12: Walk = Walk {
     runtime: Runtime { interpreters: 40, main_thread: 64 },
-    interpreter: Interpreter { next: 0, id: 8, threads: 72, modules: 944, gil: 384 },
+    interpreter: Interpreter { next: 0, id: 8, threads: 72, modules: 944, gil: 384, eval_breaker: 368 },
     thread: Thread { ident: 136, native_id: 144, ..V3_11.thread },
     cframe: Cframe { frame: 0 },
     frame: Frame { code: 0, previous: 8, globals: 24, locals: 40, owner: 70, ..V3_11.frame },
@@ -297,6 +305,7 @@ fn of_debug_offsets(table: &DebugOffsets, version: Version) -> Result<Walk, Refu
             threads: at("interpreter_state.threads_head")?,
             modules: at("interpreter_state.imports_modules")?,
             gil: at("interpreter_state.ceval_gil")?,
+            eval_breaker: NONE,
         },
         thread: Thread {
             next: at("thread_state.next")?,

@@ -1,0 +1,49 @@
+//! Pending calls: asking the interpreter's main thread to do something between two instructions.
+//!
+//! `Py_AddPendingCall` may be called from any thread, with or without the GIL. On 3.9-3.12 it fails to make the main thread look:
+//! it recomputes `eval_breaker` as if the calling thread were the one to make the call (`Python/ceval_gil.c`,
+//! `_Py_ThreadCanHandlePendingCalls`), so that the call waits for the next switch of threads. There [`ask`] sets the flag itself, as
+//! the interpreter does for a signal; the main thread then looks what there is to do and clears it.
+//!
+//! `ask` may take the lock of the interpreter's queue; it allocates nothing.
+#![allow(unsafe_code)]
+
+use std::ffi::{c_int, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+
+use super::memory::Address;
+
+/// A call to be made by the main thread, with the GIL held.
+pub type Call = extern "C" fn(*mut c_void) -> c_int;
+
+/// Where the main interpreter's `ceval.eval_breaker` stands, where it has to be set; else 0.
+static EVAL_BREAKER: AtomicUsize = AtomicUsize::new(0);
+
+/// The main interpreter's flag, found by a layout that was confirmed.
+///
+/// # Safety
+/// It is the address of an aligned `int` that is `eval_breaker`, and stays so for as long as the process lives.
+pub(crate) unsafe fn set_eval_breaker(address: Address) {
+    EVAL_BREAKER.store(address, Ordering::Release);
+}
+
+/// Forgets the flag: the interpreter that had it has ended.
+pub fn forget_eval_breaker() {
+    EVAL_BREAKER.store(0, Ordering::Release);
+}
+
+/// Asks for a call. False where the queue is full. The interpreter is initialised.
+pub fn ask(call: Call) -> bool {
+    // SAFETY: the function may be called from any thread, with or without the GIL.
+    if unsafe { pyo3_ffi::Py_AddPendingCall(Some(call), ptr::null_mut()) } != 0 {
+        return false;
+    }
+    let eval_breaker = EVAL_BREAKER.load(Ordering::Acquire) as *const AtomicI32;
+    // SAFETY: null, or by the contract of `set_eval_breaker` an `int` that the interpreter itself reads and writes
+    // atomically.
+    if let Some(eval_breaker) = unsafe { eval_breaker.as_ref() } {
+        eval_breaker.store(1, Ordering::Relaxed);
+    }
+    true
+}
