@@ -97,6 +97,16 @@ fn parse_version(text: &str, debug: bool) -> Option<Version> {
     Some(Version { major, minor, micro, free_threaded: text.contains("free-threading build"), debug })
 }
 
+/// A function that the interpreter calls in its main thread, with the GIL held.
+pub type PendingCall = extern "C" fn(*mut std::ffi::c_void) -> std::ffi::c_int;
+
+/// Asks the interpreter's main thread to make a call when it next looks. Any thread, with or without the GIL, while the
+/// interpreter is initialised; blocks on the lock of its queue. `false` where the queue is full.
+pub fn add_pending_call(call: PendingCall) -> bool {
+    // SAFETY: the function may be called from any thread, with or without the GIL (`ceval.c`, 3.8-3.15).
+    unsafe { pyo3_ffi::Py_AddPendingCall(Some(call), std::ptr::null_mut()) == 0 }
+}
+
 /// The interpreter does not let us in: it is gone or going.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotNow;

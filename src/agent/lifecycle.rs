@@ -178,10 +178,9 @@ pub fn wait_for_end() {
 }
 
 /// Asks the interpreter's main thread for a call. The queue is short; when it is full, someone drains it.
-fn ask(call: extern "C" fn(*mut c_void) -> c_int) -> bool {
+fn ask(call: python::PendingCall) -> bool {
     for _ in 0..100 {
-        // SAFETY: the interpreter is initialised; the function may be called from any thread, with or without the GIL.
-        if unsafe { pyo3_ffi::Py_AddPendingCall(Some(call), ptr::null_mut()) } == 0 {
+        if python::add_pending_call(call) {
             return true;
         }
         trigger::pause(MILLISECOND);
@@ -204,8 +203,7 @@ fn invite() {
         // It has not come by since the last dump: it is blocked.
         return;
     }
-    // SAFETY: as in `ask`.
-    if unsafe { pyo3_ffi::Py_AddPendingCall(Some(stand_aside), ptr::null_mut()) } == 0 {
+    if python::add_pending_call(stand_aside) {
         wait_while(INVITED, INVITATION);
     } else {
         clear(INVITED);
@@ -369,9 +367,8 @@ extern "C" fn after_fork_in_child() {
 
 fn ask_for_restart() {
     if imports::initialized() && !imports::finalizing() {
-        // SAFETY: as in `ask`. Where the queue is full, or its lock's owner is not in this process, so be it: a child
-        // that goes on to exec needs no agent.
-        unsafe { pyo3_ffi::Py_AddPendingCall(Some(restart_pending), ptr::null_mut()) };
+        // Where the queue is full, so be it: a child that goes on to exec needs no agent.
+        python::add_pending_call(restart_pending);
     }
 }
 
