@@ -135,6 +135,7 @@ macro_rules! define {
 
 define! {
     "stat64" = stat;
+    "lstat64" = lstat;
     "fstat64" = fstat;
     "statx" = statx;
     "gettid" = gettid;
@@ -145,6 +146,14 @@ define! {
 extern "C" fn stat(path: *const c_char, into: *mut libc::stat64) -> c_int {
     // SAFETY: the caller passes what `stat64` asks for; the kernel checks both pointers.
     unsafe { libc::syscall(libc::SYS_newfstatat, libc::AT_FDCWD, path, into, 0) as c_int }
+}
+
+/// `lstat64`; as [`stat`].
+extern "C" fn lstat(path: *const c_char, into: *mut libc::stat64) -> c_int {
+    // SAFETY: as in `stat`.
+    unsafe {
+        libc::syscall(libc::SYS_newfstatat, libc::AT_FDCWD, path, into, libc::AT_SYMLINK_NOFOLLOW) as c_int
+    }
 }
 
 /// `fstat64`; as [`stat`].
