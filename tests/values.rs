@@ -93,3 +93,8 @@ fn nothing_of_the_scripts_runs_and_nothing_is_left() {
 fn what_a_thread_waits_for_is_told() {
     run("values_waiting.py");
 }
+
+#[test]
+fn the_standard_library_is_shown_as_its_repr() {
+    run("values_library.py");
+}

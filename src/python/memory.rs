@@ -114,7 +114,7 @@ pub trait Memory: Copy {
     fn c_string(self, address: Address, limit: usize) -> Result<Vec<u8>, Fault> {
         let mut text = Vec::new();
         while text.len() < limit {
-            match self.u8(address + text.len())? {
+            match self.u8(address.wrapping_add(text.len()))? {
                 0 => return Ok(text),
                 byte => text.push(byte),
             }

@@ -26,11 +26,14 @@ mod builtins;
 mod callables;
 mod class;
 mod containers;
+mod datetime;
 mod dict;
 pub mod form;
 mod instance;
 mod io;
+mod library;
 mod number;
+mod numeric;
 mod search;
 mod table;
 mod threading;
@@ -258,7 +261,7 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             | Form::GetSetDescriptor
             | Form::MethodDescriptor
             | Form::WrapperDescriptor => self.descriptor(slot, object, class),
-            Form::Weakref => self.weakref(slot, object, class),
+            Form::Weakref | Form::WeakProxy => self.weakref(slot, object, class),
             Form::Partial => self.partial(slot, object, class),
             Form::Exception => self.exception(slot, object, class),
             Form::Namespace => self.namespace(slot, object, class),
@@ -276,6 +279,26 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             Form::Socket => self.socket(slot, object, class),
             Form::TextFile | Form::BufferedFile | Form::RawFile => self.file(slot, object, class),
             Form::StringFile | Form::BytesFile => self.memory_file(slot, object, class),
+            Form::Date => self.date(slot, object, class),
+            Form::DateTime => self.date_time(slot, object, class),
+            Form::Time => self.time(slot, object, class),
+            Form::TimeDelta => self.time_delta(slot, object, class),
+            Form::TimeZone => self.time_zone(slot, object, class),
+            Form::ZoneInfo => self.zone_info(slot, object, class),
+            Form::Decimal => self.decimal(slot, object, class),
+            Form::Fraction => self.fraction(slot, object, class),
+            Form::Array => self.array(slot, object, class),
+            Form::Scalar => self.scalar(slot, object, class),
+            Form::Pattern => self.pattern(slot, object, class),
+            Form::Uuid => self.uuid(slot, object, class),
+            Form::Path => self.path(slot, object, class),
+            Form::Process => self.process(slot, object, class),
+            Form::AsyncFuture | Form::AsyncTask => self.async_future(slot, object, class),
+            Form::Cell => self.cell(slot, object, class),
+            Form::MethodWrapper => self.method_wrapper(slot, object, class),
+            Form::Decorated => self.decorated(slot, object, class),
+            Form::Alias | Form::Union => self.alias(slot, object, class),
+            Form::MemoryView => self.at(slot, object, class, "memory"),
             Form::Instance => self.instance(slot, object, class),
             Form::Opaque => self.opaque(slot, object, class),
         }

@@ -13,7 +13,7 @@ const RANGE: [u16; 3] = [16, 24, 32];
 
 impl<M: Memory> Work<'_, '_, '_, M> {
     /// Characters that a string may show.
-    fn text_limit(&self) -> usize {
+    pub(super) fn text_limit(&self) -> usize {
         self.left.max(LEAST_TEXT) as usize
     }
 

@@ -64,7 +64,7 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         self.leaf(slot, class, |out| {
             match this {
                 Some((this, of)) if of.form != Form::Module => {
-                    out.extend(["<built-in method ", &name, " of ", type_name(&of), " object at "]);
+                    out.extend(["<built-in method ", &name, " of ", of.type_name(), " object at "]);
                     push_address(out, this);
                 }
                 _ => out.extend(["<built-in function ", &name]),
@@ -191,7 +191,7 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         self.leaf(slot, class, |out| {
             out.extend(["<", kind, " '", &name, "'"]);
             if !everywhere {
-                out.extend([" of '", type_name(&of), "' objects"]);
+                out.extend([" of '", of.type_name(), "' objects"]);
             }
             out.push('>');
             Ok(())
@@ -205,14 +205,17 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         // `%T` of 3.13 says where the class is from.
         let full = self.version.at_least(13);
         self.leaf(slot, class, |out| {
-            out.push_str(if class.exact { "<weakref at " } else { "<" });
-            if !class.exact {
-                out.extend([&*class.short, " at "]);
-            }
+            out.push('<');
+            out.push_str(match class.form {
+                Form::WeakProxy => "weakproxy",
+                _ if class.exact => "weakref",
+                _ => &class.short,
+            });
+            out.push_str(" at ");
             push_address(out, object);
             match of {
                 Some(of) => {
-                    out.extend(["; to '", if full { &of.full } else { type_name(&of) }, "' at "]);
+                    out.extend(["; to '", if full { &of.full } else { of.type_name() }, "' at "]);
                     push_address(out, to);
                     out.push('>');
                 }
@@ -261,9 +264,4 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         let inner = self.wrap(at, Text::EMPTY, &open, "", 1);
         self.value_of(inner, name.secret, value, siblings);
     }
-}
-
-/// The type's `tp_name`: without its module, for a class made in Python.
-fn type_name(class: &Class) -> &str {
-    if class.is_made_in_c { &class.full } else { &class.short }
 }

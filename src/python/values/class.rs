@@ -71,6 +71,13 @@ pub(super) struct Class {
     pub fields: Address,
 }
 
+impl Class {
+    /// Its `tp_name`: with the module for a type made in C, without for a class.
+    pub(super) fn type_name(&self) -> &str {
+        if self.is_made_in_c { &self.full } else { &self.short }
+    }
+}
+
 /// One of a class's `__slots__`.
 #[derive(Debug)]
 pub(super) struct Slot {

@@ -47,6 +47,7 @@ pub enum Form {
     DictItems,
     OrderedDict,
     Weakref,
+    WeakProxy,
     Exception,
     DefaultDict,
     Counter,
@@ -70,6 +71,28 @@ pub enum Form {
     RawFile,
     StringFile,
     BytesFile,
+    Date,
+    DateTime,
+    Time,
+    TimeDelta,
+    TimeZone,
+    ZoneInfo,
+    Decimal,
+    Fraction,
+    Array,
+    Scalar,
+    Pattern,
+    Uuid,
+    Path,
+    Process,
+    AsyncFuture,
+    AsyncTask,
+    Cell,
+    MethodWrapper,
+    Decorated,
+    Alias,
+    Union,
+    MemoryView,
 }
 
 impl Form {
@@ -89,6 +112,29 @@ impl Form {
             b"_io.FileIO" => Form::RawFile,
             b"_io.StringIO" => Form::StringFile,
             b"_io.BytesIO" => Form::BytesFile,
+            b"datetime.date" => Form::Date,
+            b"datetime.datetime" => Form::DateTime,
+            b"datetime.time" => Form::Time,
+            b"datetime.timedelta" => Form::TimeDelta,
+            b"datetime.timezone" => Form::TimeZone,
+            b"zoneinfo.ZoneInfo" => Form::ZoneInfo,
+            b"decimal.Decimal" => Form::Decimal,
+            b"numpy.ndarray" => Form::Array,
+            b"numpy.bool" | b"numpy.bool_" | b"numpy.int8" | b"numpy.int16" | b"numpy.int32"
+            | b"numpy.int64" | b"numpy.uint8" | b"numpy.uint16" | b"numpy.uint32" | b"numpy.uint64"
+            | b"numpy.float32" => Form::Scalar,
+            b"re.Pattern" => Form::Pattern,
+            b"_asyncio.Future" => Form::AsyncFuture,
+            b"_asyncio.Task" => Form::AsyncTask,
+            b"cell" => Form::Cell,
+            b"method-wrapper" => Form::MethodWrapper,
+            b"staticmethod" | b"classmethod" => Form::Decorated,
+            b"types.GenericAlias" => Form::Alias,
+            b"types.UnionType" | b"typing.Union" => Form::Union,
+            b"memoryview" => Form::MemoryView,
+            b"weakproxy" | b"weakcallableproxy" | b"weakref.ProxyType" | b"weakref.CallableProxyType" => {
+                Form::WeakProxy
+            }
             _ => return None,
         })
     }
@@ -104,6 +150,10 @@ impl Form {
             "threading.Semaphore" => Form::Semaphore,
             "threading.Barrier" => Form::Barrier,
             "queue.Queue" => Form::Queue,
+            "fractions.Fraction" => Form::Fraction,
+            "uuid.UUID" => Form::Uuid,
+            "pathlib.PurePath" | "pathlib._local.PurePath" => Form::Path,
+            "subprocess.Popen" => Form::Process,
             "concurrent.futures._base.Future" => Form::Future,
             _ => return None,
         })

@@ -112,6 +112,20 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         Ok(if digits.negative { -magnitude } else { magnitude })
     }
 
+    /// The number without its sign, where it is below 2^128.
+    pub(super) fn magnitude(&self, object: Address) -> Result<u128, Fault> {
+        let digits = self.digits(object)?;
+        if digits.count > 5 {
+            return Err(Fault);
+        }
+        let mut number = 0u128;
+        for index in (0..digits.count).rev() {
+            let digit = self.memory.u32(digits.start.wrapping_add(4 * index))?;
+            number = number.checked_mul(1 << DIGIT_BITS).ok_or(Fault)? | u128::from(digit);
+        }
+        Ok(number)
+    }
+
     /// The (up to four) digits of highest value, as one number.
     fn top(&self, digits: Digits) -> Result<u128, Fault> {
         let mut top = 0;
