@@ -37,6 +37,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::trigger;
+use crate::python::atexit::{self, Registered};
 use crate::python::{self, imports, pending};
 
 const MILLISECOND: u64 = 1_000_000;
@@ -69,6 +70,8 @@ const INVITED: u32 = 16;
 
 static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
+/// The registration holds for good; else it is made again at each dump.
+static GATE_FIRM: AtomicBool = AtomicBool::new(false);
 /// The process whose agent's thread is running, or 0.
 static RUNNING_IN: AtomicU32 = AtomicU32::new(0);
 static THREAD: AtomicU64 = AtomicU64::new(0);
@@ -228,10 +231,14 @@ extern "C" fn stand_aside(_: *mut c_void) -> c_int {
 }
 
 fn register(attached: &python::Attached<'_>) {
-    if !GATE_REGISTERED.load(Ordering::Acquire) && !GATE_REGISTERED.swap(true, Ordering::AcqRel) {
-        // Without the gate the backstop is all there is; nothing more can be done about it.
-        let _ = python::atexit::register(attached, close_gate);
+    let firm = GATE_FIRM.load(Ordering::Acquire);
+    if firm && GATE_REGISTERED.load(Ordering::Acquire) {
+        return;
     }
+    GATE_REGISTERED.store(true, Ordering::Release);
+    // Without the gate the backstop is all there is; nothing more can be done about it.
+    let again = matches!(atexit::register(attached, close_gate), Ok(Registered::UntilImport));
+    GATE_FIRM.store(!again, Ordering::Release);
 }
 
 /// The gate: runs in the main thread, with the GIL, before finalisation.

@@ -1,8 +1,10 @@
 //! A callback in Python's `atexit`, registered without a trace that Python code could see.
 //!
 //! From 3.10 on the callbacks belong to the interpreter: `atexit.register` is called as the C function that it is, out of
-//! the module's definition, without importing the module. On 3.8 and 3.9 they belong to the module, which is imported.
-//! The function object that is registered is untracked, so that `gc.get_objects` does not know it.
+//! the module's definition, without importing the module. On 3.8 and 3.9 they belong to the module; as long as the script
+//! has not imported it, the interpreter's single exit function is ours, and the module takes it when it is imported.
+//! Nothing is ever imported: this runs as a pending call, perhaps in the middle of an import of the program's, and importlib
+//! cannot be entered twice by one thread. The function object is untracked, so that `gc.get_objects` does not know it.
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
@@ -37,14 +39,21 @@ static DEFINITION: Definition = Definition(UnsafeCell::new(ffi::PyMethodDef {
 
 static CALLBACK: OnceLock<Callback> = OnceLock::new();
 
+/// As `atexit` calls it.
 unsafe extern "C" fn call(_this: *mut ffi::PyObject, _: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    // SAFETY: the interpreter calls its functions with the GIL held.
+    unsafe { exit_function(ptr::null_mut()) };
+    none()
+}
+
+/// As the interpreter calls it (3.8, 3.9).
+unsafe extern "C" fn exit_function(_module: *mut ffi::PyObject) {
     let _ = catch_unwind(|| {
         if let Some(callback) = CALLBACK.get() {
             // SAFETY: the interpreter calls its functions with the GIL held.
             callback(&mut unsafe { Attached::assume() });
         }
     });
-    none()
 }
 
 /// A new reference to `None`.
@@ -61,16 +70,35 @@ fn none() -> *mut ffi::PyObject {
     }
 }
 
-/// Registers `callback` with the main interpreter. Allocates a few objects; runs no Python code but, on 3.8 and 3.9, the import
-/// of a built-in module.
+/// How long a registration holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// For good.
+    Firm,
+    /// Until the script imports `atexit`: to be registered again then.
+    UntilImport,
+}
+
+/// Registers `callback` with the main interpreter. Allocates a few objects; runs no Python code.
 ///
 /// # Errors
 /// [`NotRegistered`] where the interpreter has no `atexit` or is out of memory. No exception is left set.
-pub fn register(_attached: &Attached<'_>, callback: Callback) -> Result<(), NotRegistered> {
+pub fn register(_attached: &Attached<'_>, callback: Callback) -> Result<Registered, NotRegistered> {
     let _ = CALLBACK.set(callback);
+    // SAFETY: the GIL is held.
+    let module = unsafe { imported_module() };
+    if !belongs_to_interpreter() && module.is_null() {
+        // A debug build asserts that it is set once.
+        if !imports::present(Import::_Py_PyAtExit) || super::version().is_none_or(|version| version.debug) {
+            return Err(NotRegistered);
+        }
+        // SAFETY: the GIL is held; the function takes what it is given here.
+        unsafe { imports::_Py_PyAtExit(Some(exit_function), ptr::null_mut()) };
+        return Ok(Registered::UntilImport);
+    }
     // SAFETY: the GIL is held; every object is checked before it is used, and those made here are given back once.
     unsafe {
-        let register = find_register();
+        let register = find_register(module);
         let function = imports::PyCFunction_NewEx(DEFINITION.0.get(), ptr::null_mut(), ptr::null_mut());
         let arguments = if function.is_null() { ptr::null_mut() } else { ffi::PyTuple_Pack(1, function) };
         let mut result = ptr::null_mut();
@@ -87,24 +115,36 @@ pub fn register(_attached: &Attached<'_>, callback: Callback) -> Result<(), NotR
         for object in [register, arguments, result] {
             ffi::Py_DecRef(object);
         }
-        if result.is_null() { Err(NotRegistered) } else { Ok(()) }
+        if result.is_null() { Err(NotRegistered) } else { Ok(Registered::Firm) }
     }
+}
+
+/// Whether callbacks belong to the interpreter rather than to the module (3.10+).
+fn belongs_to_interpreter() -> bool {
+    super::version().is_some_and(|version| version.at_least(10))
+}
+
+/// The module `atexit`, borrowed, or null where nobody has imported it.
+///
+/// # Safety
+/// The GIL is held.
+unsafe fn imported_module() -> *mut ffi::PyObject {
+    // SAFETY: a borrowed reference to the dict of modules; the look-up by an exact `str` leaves no exception set.
+    unsafe { ffi::PyDict_GetItemString(ffi::PyImport_GetModuleDict(), c"atexit".as_ptr()) }
 }
 
 /// `atexit.register`, a new reference, or null.
 ///
 /// # Safety
-/// The GIL is held.
-unsafe fn find_register() -> *mut ffi::PyObject {
-    if let Some(version) = super::version()
-        && version.at_least(10)
-        && imports::present(Import::PyInit_atexit)
-    {
+/// The GIL is held, and `module` is what [`imported_module`] gives.
+unsafe fn find_register(module: *mut ffi::PyObject) -> *mut ffi::PyObject {
+    if belongs_to_interpreter() && imports::present(Import::PyInit_atexit) {
         // SAFETY: gives the module's definition, a static object, and makes nothing.
         let definition = unsafe { imports::PyInit_atexit() };
         // SAFETY: the definition is static.
         let memory = unsafe { Held::new() };
-        let Ok(method) = method_of(memory, definition as Address, version.free_threaded) else {
+        let free_threaded = super::version().is_some_and(|version| version.free_threaded);
+        let Ok(method) = method_of(memory, definition as Address, free_threaded) else {
             return ptr::null_mut();
         };
         // SAFETY: a method definition of the interpreter's own, static; from 3.10 on it makes no use of its module.
@@ -112,17 +152,11 @@ unsafe fn find_register() -> *mut ffi::PyObject {
             imports::PyCFunction_NewEx(method as *mut ffi::PyMethodDef, ptr::null_mut(), ptr::null_mut())
         };
     }
-    // SAFETY: the GIL is held; the module is given back once.
-    unsafe {
-        let module = ffi::PyImport_ImportModule(c"atexit".as_ptr());
-        if module.is_null() {
-            ffi::PyErr_Clear();
-            return ptr::null_mut();
-        }
-        let register = ffi::PyObject_GetAttrString(module, c"register".as_ptr());
-        ffi::Py_DecRef(module);
-        register
+    if module.is_null() {
+        return ptr::null_mut();
     }
+    // SAFETY: the GIL is held and the module is alive.
+    unsafe { ffi::PyObject_GetAttrString(module, c"register".as_ptr()) }
 }
 
 /// The address of the `PyMethodDef` of `register` in a `PyModuleDef` (`moduleobject.h`, `methodobject.h`, the same in

@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 21:
+imports! { 23:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -74,7 +74,7 @@ imports! { 21:
     8 PyObject_Call
     9 PyObject_GC_UnTrack
     10 PyObject_GetAttrString
-    11 PyImport_ImportModule
+    11 PyImport_GetModuleDict
     12 PyTuple_Pack
     13 Py_IncRef
     14 Py_DecRef
@@ -84,6 +84,8 @@ imports! { 21:
     18 _Py_IsFinalizing
     19 _PyEval_StopTheWorld
     20 _PyEval_StartTheWorld
+    21 PyDict_GetItemString
+    22 _Py_PyAtExit
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -99,7 +101,8 @@ const REQUIRED: &[Import] = &[
     Import::PyObject_Call,
     Import::PyObject_GC_UnTrack,
     Import::PyObject_GetAttrString,
-    Import::PyImport_ImportModule,
+    Import::PyImport_GetModuleDict,
+    Import::PyDict_GetItemString,
     Import::PyTuple_Pack,
     Import::Py_IncRef,
     Import::Py_DecRef,
@@ -116,6 +119,11 @@ unsafe extern "C" {
     ) -> *mut pyo3_ffi::PyObject;
     /// `Modules/atexitmodule.c`: gives the module's definition, makes no module.
     pub(crate) fn PyInit_atexit() -> *mut pyo3_ffi::PyObject;
+    /// `cpython/pylifecycle.h`, 3.8 and 3.9: sets what is called at exit, once for an interpreter.
+    pub(crate) fn _Py_PyAtExit(
+        function: Option<unsafe extern "C" fn(*mut pyo3_ffi::PyObject)>,
+        module: *mut pyo3_ffi::PyObject,
+    );
     /// `pylifecycle.h`, 3.13+.
     fn Py_IsFinalizing() -> c_int;
     /// `cpython/pylifecycle.h`, 3.8-3.12.
