@@ -14,7 +14,6 @@ import ctypes
 import dis
 import faulthandler
 import os
-import re
 import sys
 import sysconfig
 import threading
@@ -433,15 +432,13 @@ def lines_of(code):
 
 def positions():
     import argparse
-    import asyncio.base_events
     import dataclasses
     import json.decoder
-    import typing
 
     count = instructions = 0
     made = "x = [\n" + "\n" * 300 + "1," * 3 + " " * 200 + "f(2),\n]\n" + "\n" * 70000 + "y = (\n x,\n\n\n\n x())\n"
     codes = [compile(made, "<made>", "exec")]
-    for module in (argparse, asyncio.base_events, dataclasses, json.decoder, typing, dis, re, threading):
+    for module in (argparse, dataclasses, json.decoder, dis, threading):
         codes.extend(code_objects(module))
     for code in codes:
         units = len(code.co_code) // 2
@@ -492,5 +489,5 @@ if __name__ == "__main__":
         "time": timing,
     }
     # Whatever waits for ever shows where, and fails.
-    faulthandler.dump_traceback_later(120, exit=True)
+    faulthandler.dump_traceback_later(300, exit=True)
     parts[sys.argv[2]]()
