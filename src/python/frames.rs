@@ -260,3 +260,6 @@ fn last_instruction<M: Memory>(
     let length = memory.signed(bytecode + usize::from(layout.objects.var_size))?;
     if (offset as isize) < length { Ok(offset) } else { Err(Fault) }
 }
+
+#[cfg(test)]
+mod tests;

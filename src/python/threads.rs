@@ -194,3 +194,105 @@ impl Circle {
         self.steps
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::python::layout::Version;
+
+    const RUNTIME: Address = 0x10000;
+    const MAIN: Address = 0x11000;
+    const SECOND: Address = 0x12000;
+    const MODULES: Address = 0x13000;
+    const DICT: Address = 0x13100;
+    const NAME: Address = 0x13200;
+    const THREADS: Address = 0x14000;
+
+    /// Words where they are put, and zeros around them.
+    #[derive(Clone, Copy)]
+    struct Words<'a>(&'a [(Address, usize)]);
+
+    impl Memory for Words<'_> {
+        fn read(self, address: Address, into: &mut [u8]) -> Result<(), Fault> {
+            if !(RUNTIME..0x20000).contains(&address) {
+                return Err(Fault);
+            }
+            let word = self.0.iter().rfind(|(at, _)| *at == address).map_or(0, |(_, word)| *word);
+            into.copy_from_slice(&word.to_ne_bytes()[..into.len()]);
+            Ok(())
+        }
+    }
+
+    fn thread_at(index: usize) -> Address {
+        THREADS + index * 0x200
+    }
+
+    /// Two interpreters; the main one has four threads, of which the second to be made is the main thread, and one
+    /// that is not bound yet.
+    fn process(layout: &Layout) -> Vec<(Address, usize)> {
+        let walk = &layout.walk;
+        let at = |base: Address, offset: Offset| base + usize::from(offset);
+        let mut words = vec![
+            (at(RUNTIME, walk.runtime.interpreters), SECOND),
+            (at(RUNTIME, walk.runtime.main_thread), 77),
+            (at(SECOND, walk.interpreter.next), MAIN),
+            (at(SECOND, walk.interpreter.id), 1),
+            (at(SECOND, walk.interpreter.gil), 0x9999),
+            (at(SECOND, walk.interpreter.modules), NAME),
+            (at(MAIN, walk.interpreter.gil), 0x8888),
+            (at(MAIN, walk.interpreter.threads), thread_at(4)),
+            (at(MAIN, walk.interpreter.modules), MODULES),
+            (at(MODULES, layout.objects.object_type), DICT),
+            (at(DICT, layout.objects.type_name), NAME),
+            (NAME, usize::from_ne_bytes(*b"dict\0\0\0\0")),
+        ];
+        for (index, ident) in [(0, 55), (1, 77), (2, 77), (3, 0), (4, 99)] {
+            words.push((at(thread_at(index), walk.thread.ident), ident));
+            words.push((at(thread_at(index), walk.thread.native_id), index));
+            words.push((
+                at(thread_at(index), walk.thread.next),
+                if index > 0 { thread_at(index - 1) } else { 0 },
+            ));
+        }
+        words
+    }
+
+    fn layout() -> Layout {
+        let version = Version { major: 3, minor: 12, micro: 0, free_threaded: false, debug: false };
+        Layout::find(Words(&[]), RUNTIME, version).expect("a frozen table")
+    }
+
+    #[test]
+    fn threads_come_in_the_order_of_creation_the_main_one_first() {
+        let layout = layout();
+        let found = interpreters(Words(&process(&layout)), &layout, RUNTIME).expect("readable");
+        assert!(!found.damaged);
+        let [main, second] = &found.all[..] else { panic!("{found:?}") };
+        assert_eq!((main.id, main.shares_gil_with_main, main.modules), (0, true, Some(MODULES)));
+        assert_eq!((second.id, second.shares_gil_with_main, second.modules), (1, false, None));
+        let threads: Vec<_> = main.threads.all.iter().map(|t| (t.address, t.ident, t.main)).collect();
+        let expected = [(1, 77, true), (0, 55, false), (2, 77, false), (4, 99, false)]
+            .map(|(i, id, m)| (thread_at(i), id, m));
+        assert_eq!(threads, expected);
+        assert_eq!(main.threads.all[0].native_id, Some(1));
+        assert_eq!(main.threads.all[1].native_id, None);
+        assert!(second.threads.all.is_empty() && !main.threads.damaged);
+    }
+
+    #[test]
+    fn a_chain_that_does_not_end_is_cut() {
+        let layout = layout();
+        let mut words = process(&layout);
+        let next = usize::from(layout.walk.thread.next);
+        words.push((thread_at(0) + next, thread_at(2)));
+        let found = interpreters(Words(&words), &layout, RUNTIME).expect("readable");
+        assert!(found.all[0].threads.damaged && found.all[0].threads.all.len() < 12, "{found:?}");
+        words.push((thread_at(2) + next, 0x30000));
+        let found = interpreters(Words(&words), &layout, RUNTIME).expect("readable");
+        assert!(found.all[0].threads.damaged);
+        assert_eq!(found.all[0].threads.all.len(), 2, "those before the break");
+        words.push((MAIN + usize::from(layout.walk.interpreter.next), SECOND));
+        assert!(interpreters(Words(&words), &layout, RUNTIME).expect("readable").damaged);
+        assert_eq!(interpreters(Words(&words), &layout, 0x2000), Err(Fault));
+    }
+}

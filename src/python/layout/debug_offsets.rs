@@ -81,7 +81,7 @@ const ORDER_3_13: &[&str] = &[
     "gc.collecting",
 ];
 
-/// What 3.14 put in, by the number that it stands after.
+/// What 3.14 put in, by the number that it stands after. (`llist_node` and `debugger_support` end the table and are not read.)
 const ADDED_3_14: &[(&str, &[&str])] = &[
     ("interpreter_state.threads_head", &["interpreter_state.threads_main"]),
     (
@@ -231,4 +231,81 @@ fn order(version: Version) -> Option<Vec<&'static str>> {
 
 fn number(bytes: &[u8], at: usize) -> u64 {
     bytes.get(at..at + 8).and_then(|word| word.try_into().ok()).map_or(0, u64::from_ne_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::python::memory::Fault;
+
+    const BASE: Address = 0x10000;
+
+    #[derive(Clone, Copy)]
+    struct Bytes<'a>(&'a [u8]);
+
+    impl Memory for Bytes<'_> {
+        fn read(self, address: Address, into: &mut [u8]) -> Result<(), Fault> {
+            let start = address.checked_sub(BASE).ok_or(Fault)?;
+            into.copy_from_slice(self.0.get(start..start + into.len()).ok_or(Fault)?);
+            Ok(())
+        }
+    }
+
+    fn version(minor: u8) -> Version {
+        Version { major: 3, minor, micro: 1, free_threaded: false, debug: false }
+    }
+
+    /// A table like an interpreter's, with one number changed.
+    fn table(minor: u8, changed: &str, to: u64) -> Vec<u8> {
+        let hex = 0x0300_01f0 | u64::from(minor) << 16;
+        let mut bytes = [COOKIE.as_slice(), &hex.to_ne_bytes(), &0_u64.to_ne_bytes()].concat();
+        for name in order(version(minor)).expect("a known version") {
+            let number = match name {
+                _ if name == changed => to,
+                "pyobject.size" | "tuple_object.ob_size" | "bytes_object.ob_size" => 16,
+                "pyobject.ob_type" => 8,
+                "type_object.tp_name" => 24,
+                "code_object.filename" => 112,
+                _ if name.ends_with(".size") => 1000,
+                _ => 100,
+            };
+            bytes.extend(number.to_ne_bytes());
+        }
+        bytes
+    }
+
+    fn read(bytes: &[u8], version: Version) -> Result<Offset, Refusal> {
+        DebugOffsets::read(Bytes(bytes), BASE, version)?.get("code_object.filename")
+    }
+
+    #[test]
+    fn each_version_has_an_order_of_its_own() {
+        for (minor, count) in [(13, 70), (14, 84), (15, 100)] {
+            assert_eq!(order(version(minor)).map(|names| names.len()), Some(count), "3.{minor}");
+            assert_eq!(read(&table(minor, "", 0), version(minor)), Ok(112), "3.{minor}");
+        }
+        assert_eq!(read(&table(15, "", 0), version(16)), Err(Refusal::UnknownVersion));
+        assert_eq!(read(&table(14, "", 0), version(13)), Err(Refusal::OtherVersion));
+        let free_threaded = Version { free_threaded: true, ..version(14) };
+        assert_eq!(read(&table(14, "", 0), free_threaded), Err(Refusal::OtherVersion));
+    }
+
+    #[test]
+    fn a_table_that_cannot_be_true_is_refused() {
+        let mut no_cookie = table(13, "", 0);
+        no_cookie[0] = b'y';
+        assert_eq!(read(&no_cookie, version(13)), Err(Refusal::BadCookie));
+        let whole = table(13, "", 0);
+        assert_eq!(read(&whole[..whole.len() - 1], version(13)), Err(Refusal::Unreadable));
+        assert_eq!(read(&whole[..8], version(13)), Err(Refusal::Unreadable));
+        for (changed, to) in [
+            ("thread_state.thread_id", 1000),
+            ("code_object.filename", u64::MAX),
+            ("pyobject.ob_type", 16),
+            ("tuple_object.ob_size", 24),
+            ("pyobject.size", 1 << 40),
+        ] {
+            assert_eq!(read(&table(13, changed, to), version(13)), Err(Refusal::BadTable), "{changed}");
+        }
+    }
 }
