@@ -84,4 +84,11 @@ impl Known {
         let index = self.types.binary_search_by_key(&class, |&(address, _)| address).ok()?;
         Some(self.types[index].1)
     }
+
+    /// Every form as the type at one of some addresses, `step` apart.
+    #[cfg(test)]
+    pub(super) fn of_all_forms(first: Address, step: usize) -> Known {
+        let types = Form::ALL.iter().enumerate().map(|(index, &form)| (first + step * index, form));
+        Known { types: types.collect(), ..Known::default() }
+    }
 }

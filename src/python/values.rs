@@ -44,6 +44,8 @@ const DEEPEST: u32 = 64;
 const LEAST_TEXT: u32 = 8;
 /// Characters of a name: of an attribute, a function, a thread.
 const LONGEST_NAME: usize = 200;
+/// Characters of a name that are looked through for what would make its value a secret.
+const LONGEST_TELLING: usize = 1000;
 /// Names kept by address.
 const NAMES: usize = 256;
 
@@ -219,6 +221,11 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             it if it == self.known.not_implemented => "NotImplemented",
             _ => {
                 let class = self.class_of(object)?;
+                // Where a group is cut off, what stands in it may still show; what stands in that may not, however
+                // it came there.
+                if self.level > self.bottom() + 1 {
+                    return self.opaque(slot, object, &class);
+                }
                 return self.by_form(slot, object, &class);
             }
         };
@@ -383,9 +390,14 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         self.left = before.saturating_sub(share - self.left.min(share));
     }
 
+    /// How deep groups are followed.
+    fn bottom(&self) -> u32 {
+        self.budget.limits().depth.min(DEEPEST)
+    }
+
     /// Whether objects within the current one are not to be looked into.
     fn at_bottom(&self) -> bool {
-        self.level >= self.budget.limits().depth.min(DEEPEST)
+        self.level >= self.bottom()
     }
 
     /// A group whose entries `next` gives, one at a time, until `None`. What does not fit is counted.
@@ -410,7 +422,9 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             self.node(slot, value);
             return Ok(());
         }
-        let count = group.total.min(self.budget.limits().items as usize);
+        let wanted = group.total.min(self.budget.limits().items as usize);
+        // An entry takes two characters at least, so that there is room for no more than these.
+        let count = wanted.min(self.left as usize / 2 + 1);
         let first = reserve(self.arena, (count as u32).saturating_mul(stride));
         self.cache.within.push(object);
         let mut done = 0;
@@ -444,6 +458,9 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             done += 1;
         }
         self.cache.within.pop();
+        if done == count && count < wanted {
+            value.cut = Some(Cut::Characters);
+        }
         if done == 0 {
             // `(1,)`, but `(… 1 more)`.
             value.close = value.close.trim_start_matches(',');
@@ -513,6 +530,16 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         None
     }
 
+    /// Whether what `read` appends is a telling name.
+    fn is_secret(&mut self, read: impl FnOnce(&Self, &mut String) -> Result<text::Shown, Fault>) -> bool {
+        let mut words = std::mem::take(&mut self.cache.scratch);
+        words.clear();
+        // What cannot be read cannot be shown either.
+        let secret = read(self, &mut words).is_ok() && self.redact.matches(&words);
+        self.cache.scratch = words;
+        secret
+    }
+
     /// The name of an attribute; `None` where it is no `str`.
     fn name(&mut self, name: Address) -> Option<Named> {
         let place = name / 16 % NAMES;
@@ -523,11 +550,22 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         if !self.is_str(name) {
             return None;
         }
+        let (memory, objects) = (self.memory, self.objects);
         let mark = self.arena.mark();
-        text::push_display(self.memory, self.objects, name, LONGEST_NAME, self.arena.writer()).ok()?;
+        let shown = text::push_display(memory, objects, name, LONGEST_NAME, self.arena.writer()).ok()?;
+        let whole = shown.omitted() == 0;
+        if !whole {
+            self.arena.writer().push('…');
+        }
         let text = self.arena.since(mark);
         let words = self.arena.text(text);
-        let named = Named { text, len: words.len() as u32, secret: self.redact.matches(words) };
+        let len = words.len() as u32;
+        let secret = if whole {
+            self.redact.matches(words)
+        } else {
+            self.is_secret(|_, out| text::push_display(memory, objects, name, LONGEST_TELLING, out))
+        };
+        let named = Named { text, len, secret };
         self.cache.names[place] = (name, named);
         Some(named)
     }
@@ -540,4 +578,89 @@ fn push_head(out: &mut String, state: &str, class: &Class, object: Address) {
     out.push_str(&class.full);
     out.push_str(" object at ");
     push_address(out, object);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::Limits;
+
+    /// Memory that holds anything: pointers, counts, flags and text, the same ones at the same address.
+    #[derive(Clone, Copy)]
+    struct Nonsense {
+        seed: u64,
+        /// Of 256 addresses, so many cannot be read.
+        holes: u64,
+    }
+
+    fn mixed(number: u64) -> u64 {
+        let number = (number ^ (number >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (number ^ (number >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) ^ (number >> 32)
+    }
+
+    impl Memory for Nonsense {
+        fn read(self, address: Address, into: &mut [u8]) -> Result<(), Fault> {
+            for (offset, byte) in into.iter_mut().enumerate() {
+                let address = address.checked_add(offset).ok_or(Fault)? as u64;
+                let word = mixed(self.seed ^ (address / 8));
+                if word >> 56 < self.holes {
+                    return Err(Fault);
+                }
+                let value = match word & 15 {
+                    // A few places that everything points to.
+                    0..=7 => 0x10_0000 + (word >> 20 & 0xff) * 8,
+                    8 => word >> 58,
+                    9 => 0,
+                    10 => u64::MAX - (word >> 60),
+                    11 => u64::from_ne_bytes(*b"a\0b.c\x1b\xffz"),
+                    12 => 1 << (word >> 8 & 63),
+                    _ => mixed(word),
+                };
+                *byte = value.to_ne_bytes()[(address % 8) as usize];
+            }
+            Ok(())
+        }
+    }
+
+    /// Every version that there is a table for.
+    fn versions() -> impl Iterator<Item = (Version, Objects)> {
+        let all = (8..=15).flat_map(|minor| [false, true].map(|free_threaded| (minor, free_threaded)));
+        all.filter_map(|(minor, free_threaded)| {
+            let version = Version { major: 3, minor, micro: 0, free_threaded, debug: false };
+            Some((version, Objects::of(version)?))
+        })
+    }
+
+    #[test]
+    fn nonsense_is_survived() {
+        let redact = Redact::default();
+        let limits = Limits { chars: 2000, items: 50, depth: 8, bytes: 100_000, ..Limits::default() };
+        let clock = || 0;
+        let mut read = 0;
+        let mut forms = Vec::new();
+        for (version, objects) in versions() {
+            for seed in 0..30 {
+                let memory = Nonsense { seed, holes: [0, 2, 20][seed as usize % 3] };
+                // Whatever stands there is taken for a type of a known kind half of the time.
+                let known = Known::of_all_forms(0x10_0000, if seed % 2 == 0 { 8 } else { 4096 });
+                let mut reader = Reader::new(memory, version, &objects, &known, &redact);
+                let mut arena = Arena::default();
+                let mut budget = Budget::new(limits, &clock, 1);
+                for object in (0x10_0000..0x10_0800).step_by(16) {
+                    let id = reader.variable(&mut arena, &mut budget, "x", object);
+                    let value = arena.values[id.0 as usize];
+                    read += usize::from(value.kind != Kind::Unread);
+                    assert!(value.children.range().end <= arena.values.len());
+                }
+                assert!(arena.text_len() < 400_000, "{}", arena.text_len());
+                for class in reader.cache.classes.values() {
+                    if !forms.contains(&class.form) {
+                        forms.push(class.form);
+                    }
+                }
+            }
+        }
+        assert!(read > 1000, "{read} values only were more than unreadable");
+        assert!(forms.len() + 5 > Form::ALL.len(), "{} forms only were tried", forms.len());
+    }
 }

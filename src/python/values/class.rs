@@ -287,12 +287,12 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         let (name_at, type_at, offset_at, size) = MEMBER;
         let mut member = self.word(class, self.objects.type_members)?;
         while member != 0 && slots.len() < MOST_SLOTS {
-            let name = match self.memory.word(member + name_at)? {
+            let name = match self.memory.word(member.wrapping_add(name_at))? {
                 0 => break,
                 name => self.memory.c_string(name, LONGEST_NAME)?,
             };
-            if self.memory.i32(member + type_at)? == OBJECT_EX {
-                let offset = self.memory.word(member + offset_at)?;
+            if self.memory.i32(member.wrapping_add(type_at))? == OBJECT_EX {
+                let offset = self.memory.word(member.wrapping_add(offset_at))?;
                 let mark = self.arena.mark();
                 text::push_foreign(&name, self.arena.writer());
                 let name = self.arena.since(mark);

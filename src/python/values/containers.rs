@@ -105,7 +105,7 @@ impl<M: Memory> Work<'_, '_, '_, M> {
                 index += 1;
                 // The hash of a removed item is -1, which no other has.
                 match work.memory.word(entry)? {
-                    key if key != 0 && work.memory.signed(entry + 8)? != -1 => {
+                    key if key != 0 && work.memory.signed(entry.wrapping_add(8))? != -1 => {
                         return Ok(Some(Entry::Item(key)));
                     }
                     _ => empty += 1,
@@ -190,7 +190,7 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             let name = work.memory.word(member)?;
             let offset = work.memory.word(member.wrapping_add(16))?;
             member = member.wrapping_add(MEMBER);
-            if name == 0 || offset < items || offset >= items + 8 * total {
+            if name == 0 || offset < items || (offset - items) / 8 >= total {
                 return Ok(None);
             }
             let name = work.c_name(name)?;

@@ -6,7 +6,7 @@ use super::table::Table;
 use super::{Entry, Group, Named, Work};
 use crate::budget::NODE;
 use crate::python::memory::{Address, Fault, Memory};
-use crate::python::text::{self, Shown};
+use crate::python::text;
 use crate::snapshot::{Kind, Text, Value};
 
 /// The one member of a `mappingproxy` (`Objects/descrobject.c`) and of a view (`dv_dict`, `Include/cpython/dictobject.h`).
@@ -15,8 +15,6 @@ const OF: u16 = 16;
 const DEFAULT_FACTORY: u16 = 48;
 /// Bytes of a key in quotes that are kept.
 const LONGEST_KEPT: usize = 64;
-/// Characters of a key that are looked through for what would make its value a secret.
-const LONGEST_KEY: usize = 1000;
 
 impl<M: Memory> Work<'_, '_, '_, M> {
     /// `{'a': 1}`, and `OrderedDict({…})`, `Counter({…})`, `MyDict({…})`.
@@ -117,11 +115,12 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             _ => node,
         };
         match node.kind {
-            Kind::Characters if node.omitted > 0 => self
-                .is_secret(|work, out| text::push_display(work.memory, work.objects, key, LONGEST_KEY, out)),
+            Kind::Characters if node.omitted > 0 => self.is_secret(|work, out| {
+                text::push_display(work.memory, work.objects, key, super::LONGEST_TELLING, out)
+            }),
             Kind::Bytes if node.omitted > 0 => self.is_secret(|work, out| {
                 let start = key.wrapping_add(usize::from(work.objects.bytes_data));
-                text::push_bytes(work.memory, start, node.omitted, LONGEST_KEY, false, out)
+                text::push_bytes(work.memory, start, node.omitted, super::LONGEST_TELLING, false, out)
             }),
             Kind::Characters | Kind::Bytes => {
                 let words = self.arena.text(node.open);
@@ -135,15 +134,5 @@ impl<M: Memory> Work<'_, '_, '_, M> {
             }
             _ => false,
         }
-    }
-
-    /// Whether what `read` appends is a telling name.
-    fn is_secret(&mut self, read: impl FnOnce(&Self, &mut String) -> Result<Shown, Fault>) -> bool {
-        let mut words = std::mem::take(&mut self.cache.scratch);
-        words.clear();
-        // What cannot be read cannot be shown either.
-        let secret = read(self, &mut words).is_ok() && self.redact.matches(&words);
-        self.cache.scratch = words;
-        secret
     }
 }

@@ -172,8 +172,7 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         }
         open.push_str(": ");
         let inner = self.wrap(slot, class.text, &open, ">", 1);
-        // A member is worth its value at any depth.
-        self.fill(inner, value);
+        self.child(inner, value, 0);
         Ok(())
     }
 
