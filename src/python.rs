@@ -58,6 +58,7 @@ pub fn open() -> Result<Version, Refusal> {
     if !complete {
         return Err(Refusal::Incomplete);
     }
+    pending::prepare(version);
     Ok(*VERSION.get_or_init(|| version))
 }
 

@@ -2,6 +2,9 @@
 
 MEMBER("runtime.interpreters", _PyRuntimeState, interpreters.head)
 MEMBER("runtime.main_thread", _PyRuntimeState, main_thread)
+#if MINOR == 8
+MEMBER("runtime.finishing", _PyRuntimeState, ceval.pending.finishing)
+#endif
 
 MEMBER("interpreter.next", PyInterpreterState, next)
 MEMBER("interpreter.id", PyInterpreterState, id)

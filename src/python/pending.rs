@@ -5,6 +5,9 @@
 //! `_Py_ThreadCanHandlePendingCalls`), so that the call waits for the next switch of threads. There [`ask`] sets the flag itself, as
 //! the interpreter does for a signal; the main thread then looks what there is to do and clears it.
 //!
+//! On 3.8 a call that comes once finalisation has begun is reported as an exception of whichever thread holds the GIL; there
+//! `ask` looks first whether it has.
+//!
 //! `ask` may take the lock of the interpreter's queue; it allocates nothing.
 #![allow(unsafe_code)]
 
@@ -12,6 +15,8 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
+use super::imports;
+use super::layout::{Version, walk};
 use super::memory::Address;
 
 /// A call to be made by the main thread, with the GIL held.
@@ -28,13 +33,30 @@ pub(crate) unsafe fn set_eval_breaker(address: Address) {
     EVAL_BREAKER.store(address, Ordering::Release);
 }
 
+/// Where 3.8 keeps `ceval.pending.finishing`; else 0.
+static FINISHING: AtomicUsize = AtomicUsize::new(0);
+
+/// Looks up what `ask` needs of that version. In the constructor.
+pub(crate) fn prepare(version: Version) {
+    if !version.at_least(9)
+        && let Some(runtime) = imports::symbol(c"_PyRuntime")
+    {
+        FINISHING.store(runtime + usize::from(walk::V3_8.runtime.finishing), Ordering::Release);
+    }
+}
+
 /// Forgets the flag: the interpreter that had it has ended.
 pub fn forget_eval_breaker() {
     EVAL_BREAKER.store(0, Ordering::Release);
 }
 
-/// Asks for a call. False where the queue is full. The interpreter is initialised.
+/// Asks for a call. False where the queue is full or the interpreter is about to end. It is initialised.
 pub fn ask(call: Call) -> bool {
+    let finishing = FINISHING.load(Ordering::Acquire) as *const AtomicI32;
+    // SAFETY: null, or the address of an `int` of `_PyRuntime`, a static that only the main thread writes.
+    if unsafe { finishing.as_ref() }.is_some_and(|finishing| finishing.load(Ordering::Acquire) != 0) {
+        return false;
+    }
     // SAFETY: the function may be called from any thread, with or without the GIL.
     if unsafe { pyo3_ffi::Py_AddPendingCall(Some(call), ptr::null_mut()) } != 0 {
         return false;

@@ -15,6 +15,8 @@ offsets! {
         interpreters,
         /// `main_thread`: ident of the thread that runs the main program.
         main_thread,
+        /// `ceval.pending.finishing`: an `int`, set when no pending call may be added any more; 3.8.
+        finishing,
     }
 }
 
@@ -183,8 +185,8 @@ impl Walk {
 }
 
 /// CPython 3.8: `internal/pycore_pystate.h`, `cpython/pystate.h`, `frameobject.h`, `code.h`.
-const V3_8: Walk = Walk {
-    runtime: Runtime { interpreters: 32, main_thread: 72 },
+pub const V3_8: Walk = Walk {
+    runtime: Runtime { interpreters: 32, main_thread: 72, finishing: 600 },
     interpreter: Interpreter { next: 0, id: 16, threads: 8, modules: 56, gil: NONE, eval_breaker: NONE },
     thread: Thread { next: 8, ident: 176, frame: 24, ..Thread::NONE },
     cframe: Cframe::NONE,
@@ -230,7 +232,7 @@ const V3_10: Walk = Walk {
 
 /// CPython 3.11: `internal/pycore_runtime.h`, `pycore_interp.h`, `pycore_frame.h`, `cpython/pystate.h`, `code.h`.
 const V3_11: Walk = Walk {
-    runtime: Runtime { interpreters: 40, main_thread: 80 },
+    runtime: Runtime { interpreters: 40, main_thread: 80, finishing: NONE },
     interpreter: Interpreter { next: 0, id: 48, threads: 16, modules: 888, gil: NONE, eval_breaker: 100 },
     thread: Thread { next: 8, ident: 152, native_id: 160, cframe: 56, frame: NONE },
     cframe: Cframe { frame: 8 },
@@ -265,7 +267,7 @@ const V3_11: Walk = Walk {
 
 /// CPython 3.12: the headers of 3.11.
 const V3_12: Walk = Walk {
-    runtime: Runtime { interpreters: 40, main_thread: 64 },
+    runtime: Runtime { interpreters: 40, main_thread: 64, finishing: NONE },
     interpreter: Interpreter { next: 0, id: 8, threads: 72, modules: 944, gil: 384, eval_breaker: 368 },
     thread: Thread { ident: 136, native_id: 144, ..V3_11.thread },
     cframe: Cframe { frame: 0 },
@@ -298,6 +300,7 @@ fn of_debug_offsets(table: &DebugOffsets, version: Version) -> Result<Walk, Refu
             interpreters: at("runtime_state.interpreters_head")?,
             // `struct pyinterpreters` ends with `head`, `main`, `next_id`.
             main_thread: near("runtime_state.interpreters_head", 24)?,
+            finishing: NONE,
         },
         interpreter: Interpreter {
             next: at("interpreter_state.next")?,
