@@ -187,20 +187,26 @@ def main():
     counts = {name: sys.getrefcount(value) for name, value in objects.items()}
     tracked = len(gc.get_objects())
 
+    allocated = []
+
     def turn():
         global armed
         sys.setprofile(spy)
         sys.settrace(spy)
         victim.ready()
+        gc.collect()
+        before = gc.get_count()
         armed = True
         os.read(0, 1)
         armed = False
+        allocated.extend(now - then for now, then in zip(gc.get_count(), before))
         sys.settrace(None)
         sys.setprofile(None)
 
     hold(turn, objects["plain"], objects["lying"], **objects)
     after = {name: sys.getrefcount(value) for name, value in objects.items()}
     print("tracked objects more:", len(gc.get_objects()) - tracked)
+    print("objects for the collector to look at:", allocated)
     print("reference counts:", {name: after[name] - counts[name] for name in objects})
     print("threads:", sorted(thread.name for thread in threading.enumerate()))
     gc.callbacks.remove(on_collection)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -74,7 +75,8 @@ fn interpreters() -> &'static [Python] {
         found.sort_by_key(|python| (python.version, python.debug, python.free_threaded));
         assert!(!found.is_empty(), "no CPython 3.8 or later was found; TRIPOD_PYTHONS may name some");
         for python in &found {
-            eprintln!("found CPython {python}");
+            // Not by a macro, which would show it for a test that fails only.
+            let _ = writeln!(std::io::stderr(), "testing with CPython {python}");
         }
         found
     })
