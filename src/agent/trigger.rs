@@ -87,7 +87,7 @@ fn read(clock: libc::clockid_t) -> u64 {
     u64::try_from(time.tv_sec).unwrap_or(0) * SECOND + u64::try_from(time.tv_nsec).unwrap_or(0)
 }
 
-/// Why [`wait`] returned. Both may be false: someone nudged.
+/// Why [`wait`] returned. Both may be false: someone nudged, or patience ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Woken {
     /// The signal came, once or more often.
@@ -96,10 +96,12 @@ pub struct Woken {
     pub deadline: bool,
 }
 
-/// Sleeps until the semaphore is posted or `deadline` has passed, and takes all that was posted by then. A signal that
-/// came during a [`rest`] is there at once.
-pub fn wait(deadline: Option<Instant>) -> Woken {
-    if !SIGNALLED.load(Ordering::Acquire) && sleep(deadline) {
+/// Sleeps until the semaphore is posted, `deadline` or `patience` (in nanoseconds) has passed, and takes all that was posted
+/// by then. A signal that came during a [`rest`] is there at once.
+pub fn wait(deadline: Option<Instant>, patience: Option<u64>) -> Woken {
+    let limit = patience.map(|patience| now().saturating_add(patience));
+    let until = [deadline, limit].into_iter().flatten().min();
+    if !SIGNALLED.load(Ordering::Acquire) && sleep(until) {
         // SAFETY: the semaphore was made by `prepare`.
         while unsafe { libc::sem_trywait(semaphore()) } == 0 {}
     }
