@@ -210,11 +210,14 @@ fn ask(call: pending::Call) {
 
 /// The pending call: runs in the interpreter's main thread, with the GIL.
 extern "C" fn register_pending(_: *mut c_void) -> c_int {
-    let _ = catch_unwind(|| {
+    let raised = catch_unwind(|| {
         // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
-        register(&unsafe { python::Attached::assume() });
+        let attached = unsafe { python::Attached::assume() };
+        register(&attached);
+        trigger::hide(&attached).is_err()
     });
-    0
+    // An exception that a handler of the script's has raised is the main thread's to have.
+    if raised.unwrap_or(false) { -1 } else { 0 }
 }
 
 /// Asks the main thread to stand aside, and gives it a moment to do so.

@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 21:
+imports! { 25:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -84,6 +84,10 @@ imports! { 21:
     18 _Py_IsFinalizing
     19 _PyEval_StopTheWorld
     20 _PyEval_StartTheWorld
+    21 PyImport_GetModuleDict
+    22 PyDict_GetItemString
+    23 PyLong_FromLong
+    24 PyObject_Type
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -104,6 +108,10 @@ const REQUIRED: &[Import] = &[
     Import::Py_IncRef,
     Import::Py_DecRef,
     Import::PyErr_Clear,
+    Import::PyImport_GetModuleDict,
+    Import::PyDict_GetItemString,
+    Import::PyLong_FromLong,
+    Import::PyObject_Type,
 ];
 
 // What pyo3-ffi does not declare, or declares by another way than the exported function.
