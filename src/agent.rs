@@ -104,7 +104,7 @@ impl Agent {
     /// Takes dumps until the gate closes or a fork wants the thread ended.
     fn watch(&mut self) {
         while !lifecycle::closed() && !lifecycle::stopping() {
-            let woken = trigger::wait(self.schedule.as_ref().map(Schedule::next));
+            let woken = trigger::wait(self.schedule.as_ref().map(Schedule::next), lifecycle::patience());
             let trigger =
                 Trigger { signal: self.config.signal.filter(|_| woken.signal), interval: woken.deadline };
             if trigger != Trigger::default() {

@@ -59,7 +59,8 @@ fn boot_in_python() {
         say(&format!("[Tripod] {warning}"));
     }
     trigger::prepare();
-    match config.signal.map(trigger::install) {
+    let ignored_by_wrapper = handover.is_some_and(|handover| handover.was_default);
+    match config.signal.map(|signal| trigger::install(signal, ignored_by_wrapper)) {
         Some(Err(error)) => say(&format!("[Tripod] no dump on demand: {error}")),
         Some(Ok(())) => {}
         None => {

@@ -19,6 +19,11 @@
 //! but that from 3.12 on `os.fork` warns of every process with more than one thread: where the agent's thread is the
 //! only other one it is ended before the fork and started again, by a pending call too, after the warning's count.
 //!
+//! **The last thread.** Where the process's first thread ends and the process does not, as in the child of a fork that a thread
+//! other than the main one made, the C library ends the process with its last thread. That must not be ours: a destructor
+//! of thread-specific data ends it with the first thread, or, where there are others, has it look every now and then
+//! whether they have ended.
+//!
 //! **Descriptors.** The thread has a table of descriptors of its own, empty (`CLOSE_RANGE_UNSHARE`, Linux 5.9): what it
 //! opens takes no number of the program's, and no `closerange` of the program's can put something else in its place.
 //! Where the kernel is older the table is shared.
@@ -54,6 +59,12 @@ const FORK_LIMIT: u64 = 50 * MILLISECOND;
 /// How long the agent waits for the main thread to stand aside before it asks for the GIL as any thread does.
 const INVITATION: u64 = MILLISECOND / 5;
 
+/// How long the first thread, when it ends, may wait for others that are just about to end.
+const LAST_PATIENCE: u64 = 10 * MILLISECOND;
+
+/// How often the agent looks whether it is the last thread, once the first has ended.
+const LAST_LOOK: u64 = 10 * MILLISECOND;
+
 /// Stack of the agent's thread: values are read recursively, but to a bounded depth.
 const STACK: usize = 1 << 20;
 
@@ -76,6 +87,10 @@ static GATE_FIRM: AtomicBool = AtomicBool::new(false);
 static RUNNING_IN: AtomicU32 = AtomicU32::new(0);
 static THREAD: AtomicU64 = AtomicU64::new(0);
 static BODY: OnceLock<fn()> = OnceLock::new();
+/// The key whose destructor the process's first thread runs when it ends.
+static FIRST_THREAD: OnceLock<libc::pthread_key_t> = OnceLock::new();
+/// The first thread has ended, and left others.
+static FIRST_GONE: AtomicBool = AtomicBool::new(false);
 
 fn state() -> u32 {
     STATE.load(Ordering::Acquire)
@@ -143,9 +158,14 @@ pub fn closed() -> bool {
     state() & CLOSED != 0
 }
 
-/// Whether the thread is to end, for a fork.
+/// Whether the thread is to end, for a fork or because it is the last.
 pub fn stopping() -> bool {
-    state() & STOP != 0
+    state() & STOP != 0 || (FIRST_GONE.load(Ordering::Acquire) && only_other_thread())
+}
+
+/// How long the thread may sleep before it asks [`stopping`] again, in nanoseconds; `None` where it is woken for that.
+pub fn patience() -> Option<u64> {
+    FIRST_GONE.load(Ordering::Acquire).then_some(LAST_LOOK)
 }
 
 /// Blocks until the interpreter is initialised, and asks for the gate. Triggers that come meanwhile are left for later.
@@ -193,11 +213,14 @@ fn ask(call: pending::Call) {
 
 /// The pending call: runs in the interpreter's main thread, with the GIL.
 extern "C" fn register_pending(_: *mut c_void) -> c_int {
-    let _ = catch_unwind(|| {
+    let raised = catch_unwind(|| {
         // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
-        register(&unsafe { python::Attached::assume() });
+        let attached = unsafe { python::Attached::assume() };
+        register(&attached);
+        trigger::hide(&attached).is_err()
     });
-    0
+    // An exception that a handler of the script's has raised is the main thread's to have.
+    if raised.unwrap_or(false) { -1 } else { 0 }
 }
 
 /// Asks the main thread to stand aside, and gives it a moment to do so.
@@ -277,7 +300,54 @@ pub fn start(body: fn()) -> io::Result<()> {
     // SAFETY: the handlers are functions of this library, which is never unloaded. Where there is no memory for them,
     // children of a fork go without an agent.
     unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork_in_parent), Some(after_fork_in_child)) };
+    let mut key: libc::pthread_key_t = 0;
+    // SAFETY: `key` is ours to write; the destructor is a function of this library, which is never unloaded.
+    if unsafe { libc::pthread_key_create(&mut key, Some(first_thread_ends)) } == 0 {
+        let _ = FIRST_THREAD.set(key);
+    }
+    mark_first_thread();
     Ok(())
+}
+
+/// Makes the calling thread run [`first_thread_ends`]. Allocates nothing: the key is among the first, for which every thread
+/// has room.
+fn mark_first_thread() {
+    if let Some(&key) = FIRST_THREAD.get() {
+        // SAFETY: the key was made by `start`; the value is not null and never followed.
+        unsafe { libc::pthread_setspecific(key, (&raw const FIRST_THREAD).cast()) };
+    }
+}
+
+/// Runs in the process's first thread when it ends by itself, which is not when the process exits.
+extern "C" fn first_thread_ends(_: *mut c_void) {
+    let _ = catch_unwind(|| {
+        if RUNNING_IN.load(Ordering::Acquire) != std::process::id() {
+            return;
+        }
+        let deadline = trigger::now() + LAST_PATIENCE;
+        while !only_other_thread() && trigger::now() < deadline {
+            trigger::pause(MILLISECOND);
+        }
+        if !only_other_thread() || !end_thread(GATE_LIMIT, GATE_LIMIT) {
+            FIRST_GONE.store(true, Ordering::Release);
+            trigger::nudge();
+        }
+    });
+}
+
+/// Ends the agent's thread, unless it waits for the GIL, or is busy, for longer than this; whether it has ended.
+fn end_thread(attaching: u64, busy: u64) -> bool {
+    set(STOP);
+    if !(wait_while(ATTACHING, attaching) && wait_while(BUSY, busy)) {
+        clear(STOP);
+        return false;
+    }
+    trigger::nudge();
+    // SAFETY: the thread was started by `start_thread` and is joined once: `RUNNING_IN` is cleared with it. It is not
+    // busy and cannot become so, as STOP is set: it ends at once.
+    unsafe { libc::pthread_join(THREAD.load(Ordering::Acquire) as libc::pthread_t, ptr::null_mut()) };
+    RUNNING_IN.store(0, Ordering::Release);
+    true
 }
 
 fn start_thread() -> io::Result<()> {
@@ -339,17 +409,8 @@ extern "C" fn before_fork() {
     if !warns || RUNNING_IN.load(Ordering::Acquire) != std::process::id() || !only_other_thread() {
         return;
     }
-    set(STOP);
     // Who forks may hold the GIL: an agent that waits for it has to stay, but it may still think better of it.
-    if !(wait_while(ATTACHING, 5 * INVITATION) && wait_while(BUSY, FORK_LIMIT)) {
-        clear(STOP);
-        return;
-    }
-    trigger::nudge();
-    // SAFETY: the thread was started by `start_thread` and is joined once: `RUNNING_IN` is cleared with it. It is not
-    // busy and cannot become so, as STOP is set: it ends at once.
-    unsafe { libc::pthread_join(THREAD.load(Ordering::Acquire) as libc::pthread_t, ptr::null_mut()) };
-    RUNNING_IN.store(0, Ordering::Release);
+    end_thread(5 * INVITATION, FORK_LIMIT);
 }
 
 /// Whether this process has two threads, the calling one and the agent's.
@@ -369,6 +430,8 @@ extern "C" fn after_fork_in_parent() {
 extern "C" fn after_fork_in_child() {
     RUNNING_IN.store(0, Ordering::Release);
     STATE.store(STOP | (state() & CLOSED), Ordering::Release);
+    FIRST_GONE.store(false, Ordering::Release);
+    mark_first_thread();
     ask_for_restart();
 }
 

@@ -9,11 +9,14 @@
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
+use std::ffi::c_int;
 use std::io;
 use std::mem::MaybeUninit;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crate::python::imports;
+use crate::python::signals::{self, Disposition, Raised};
+use crate::python::{Attached, imports};
 use crate::snapshot::Missed;
 
 /// Nanoseconds of `CLOCK_MONOTONIC`.
@@ -27,6 +30,8 @@ struct Semaphore(UnsafeCell<MaybeUninit<libc::sem_t>>);
 unsafe impl Sync for Semaphore {}
 
 static SEMAPHORE: Semaphore = Semaphore(UnsafeCell::new(MaybeUninit::uninit()));
+/// The signal of the handler, and what was done on it before.
+static INSTALLED: OnceLock<(c_int, Disposition)> = OnceLock::new();
 static SIGNALLED: AtomicBool = AtomicBool::new(false);
 /// `sem_clockwait`, which glibc has from 2.30 on, or 0.
 static CLOCK_WAIT: AtomicUsize = AtomicUsize::new(0);
@@ -57,17 +62,62 @@ pub fn again() {
     SIGNALLED.store(true, Ordering::Release);
 }
 
-/// Installs the handler.
+/// Installs the handler. `ignored_by_wrapper` where the signal is ignored only because `tripod-preload` saw to it.
 ///
 /// # Errors
 /// What `sigaction` says.
-pub fn install(signal: i32) -> io::Result<()> {
+pub fn install(signal: c_int, ignored_by_wrapper: bool) -> io::Result<()> {
+    let before = action(signal, None)?.sa_sigaction;
     let handler = || {
         SIGNALLED.store(true, Ordering::Release);
         nudge();
     };
     // SAFETY: the handler stores to an atomic and posts a semaphore, both async-signal-safe, and does not panic.
-    unsafe { signal_hook::low_level::register(signal, handler) }.map(|_| ())
+    unsafe { signal_hook::low_level::register(signal, handler) }?;
+    let disposition = match before {
+        libc::SIG_IGN if !ignored_by_wrapper => Disposition::Ignored,
+        libc::SIG_DFL | libc::SIG_IGN => Disposition::Default,
+        // A handler of C that was there before us is `None` to Python without us, too.
+        _ => return Ok(()),
+    };
+    let _ = INSTALLED.set((signal, disposition));
+    Ok(())
+}
+
+/// Lets Python say of the signal what it would say without the handler. In the interpreter's main thread, before the script
+/// has had much time to ask.
+///
+/// # Errors
+/// See [`signals::declare`].
+pub fn hide(attached: &Attached<'_>) -> Result<(), Raised> {
+    let Some(&(signal, disposition)) = INSTALLED.get() else { return Ok(()) };
+    let Ok(ours) = action(signal, None) else { return Ok(()) };
+    let mut only = MaybeUninit::<libc::sigset_t>::uninit();
+    let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: all sets are memory of ours. The signal waits while the kernel has another disposition for it.
+    unsafe {
+        libc::sigemptyset(only.as_mut_ptr());
+        libc::sigaddset(only.as_mut_ptr(), signal);
+        libc::pthread_sigmask(libc::SIG_BLOCK, only.as_ptr(), before.as_mut_ptr());
+    }
+    let result = signals::declare(attached, signal, disposition);
+    // It was allowed once, and cannot be refused now.
+    let _ = action(signal, Some(&ours));
+    // SAFETY: `before` was written above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    result
+}
+
+/// `sigaction`: what is done on a signal; `new` takes its place.
+fn action(signal: c_int, new: Option<&libc::sigaction>) -> io::Result<libc::sigaction> {
+    let mut old = MaybeUninit::<libc::sigaction>::uninit();
+    let new = new.map_or(std::ptr::null(), std::ptr::from_ref);
+    // SAFETY: `new` is null or what the kernel said before; `old` is ours to write.
+    match unsafe { libc::sigaction(signal, new, old.as_mut_ptr()) } {
+        // SAFETY: it succeeded, and so has written it.
+        0 => Ok(unsafe { old.assume_init() }),
+        _ => Err(io::Error::last_os_error()),
+    }
 }
 
 /// The present.
@@ -87,7 +137,7 @@ fn read(clock: libc::clockid_t) -> u64 {
     u64::try_from(time.tv_sec).unwrap_or(0) * SECOND + u64::try_from(time.tv_nsec).unwrap_or(0)
 }
 
-/// Why [`wait`] returned. Both may be false: someone nudged.
+/// Why [`wait`] returned. Both may be false: someone nudged, or patience ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Woken {
     /// The signal came, once or more often.
@@ -96,10 +146,12 @@ pub struct Woken {
     pub deadline: bool,
 }
 
-/// Sleeps until the semaphore is posted or `deadline` has passed, and takes all that was posted by then. A signal that
-/// came during a [`rest`] is there at once.
-pub fn wait(deadline: Option<Instant>) -> Woken {
-    if !SIGNALLED.load(Ordering::Acquire) && sleep(deadline) {
+/// Sleeps until the semaphore is posted, `deadline` or `patience` (in nanoseconds) has passed, and takes all that was posted
+/// by then. A signal that came during a [`rest`] is there at once.
+pub fn wait(deadline: Option<Instant>, patience: Option<u64>) -> Woken {
+    let limit = patience.map(|patience| now().saturating_add(patience));
+    let until = [deadline, limit].into_iter().flatten().min();
+    if !SIGNALLED.load(Ordering::Acquire) && sleep(until) {
         // SAFETY: the semaphore was made by `prepare`.
         while unsafe { libc::sem_trywait(semaphore()) } == 0 {}
     }

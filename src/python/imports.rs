@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 23:
+imports! { 25:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -86,6 +86,8 @@ imports! { 23:
     20 _PyEval_StartTheWorld
     21 PyDict_GetItemString
     22 _Py_PyAtExit
+    23 PyLong_FromLong
+    24 PyObject_Type
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -107,6 +109,8 @@ const REQUIRED: &[Import] = &[
     Import::Py_IncRef,
     Import::Py_DecRef,
     Import::PyErr_Clear,
+    Import::PyLong_FromLong,
+    Import::PyObject_Type,
 ];
 
 // What pyo3-ffi does not declare, or declares by another way than the exported function.

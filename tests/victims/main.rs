@@ -8,6 +8,7 @@
 mod dumps;
 mod foreign;
 mod harness;
+mod last_thread;
 mod log;
 mod triggers;
 mod tripwires;

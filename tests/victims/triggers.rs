@@ -84,7 +84,7 @@ fn a_handler_that_was_there_before_is_called_too() {
 fn a_signal_that_is_ignored_at_the_start_asks_for_dumps_too() {
     on_each(|python| {
         let run = Run::new(python, "stand.py").behind(&["sh", "-c", "trap '' USR2; exec \"$@\"", "sh"]);
-        let outcome = run.check(|victim| {
+        let outcome = run.clone().check(|victim| {
             victim.ready();
             victim.dump();
         });
@@ -212,5 +212,27 @@ fn a_bad_variable_costs_one_line() {
                 (bare.stderr.as_str(), &bare.stdout, bare.status)
             );
         }
+    });
+}
+
+#[test]
+fn what_python_says_of_the_signal_can_be_put_back() {
+    on_each(|python| {
+        let run = Run::new(python, "signal_put_back.py");
+        let outcome = run.clone().check(|victim| {
+            victim.ready();
+            let dump = victim.dump();
+            assert_eq!(dump.trigger, "SIGUSR2");
+            victim.go_on();
+        });
+        assert_eq!(outcome.stdout, "SIG_DFL\nits own handler\nSIG_DFL\n");
+        // Ignored already by who started it.
+        let ignored = run.behind(&["sh", "-c", "trap '' USR2; exec \"$@\"", "sh"]);
+        let outcome = ignored.check(|victim| {
+            victim.ready();
+            victim.dump();
+            victim.go_on();
+        });
+        assert_eq!(outcome.stdout, "SIG_IGN\nits own handler\nSIG_IGN\n");
     });
 }
