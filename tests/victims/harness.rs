@@ -16,7 +16,7 @@ pub(crate) use says::{Says, line_of};
 pub(crate) use victim::{Home, Outcome, Run, Stderr, Victim, left_in};
 
 /// After that, what has not happened will not.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Looks until there is something.
 #[track_caller]
