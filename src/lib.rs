@@ -10,9 +10,17 @@
 //!  signal)    held)      data)
 //! ```
 //!
-//! [`snapshot`] is the middle of the house: what stands left of it knows CPython, what stands right of it never does.
-//! `bin` and `agent` use `capture` and `render`; those use `snapshot` and `budget`; `python` uses nothing but `libc`
-//! and `pyo3-ffi` and, for what it fills, `snapshot` and `budget`. A test holds these lines.
+//! - [`agent`] is the run loop and its ends: the constructor, the triggers, the gate at exit, forks, the log file.
+//! - [`capture`] fills a snapshot while the GIL is held. [`python`] is its only door to CPython: it calls a handful of C-API
+//!   functions to get in and out, and otherwise reads memory by layout.
+//! - [`snapshot`] is the middle of the house, and [`budget`] and [`redact`] say how much of it there may be.
+//! - [`render`] makes the log's text of it; the format is the contract in `docs/log-format.md`. [`kernel`] adds what only the
+//!   kernel knows.
+//! - [`config`] is the one table of all `TRIPOD_*` variables. `linkage` keeps the library from asking anything of
+//!   the processes that it is loaded into.
+//!
+//! What stands left of the snapshot knows CPython; what stands right of it never does. A test (`tests/architecture.rs`)
+//! holds these lines.
 
 pub mod agent;
 pub mod budget;
