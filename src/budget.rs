@@ -80,6 +80,11 @@ impl<'c> Budget<'c> {
         self.spent
     }
 
+    /// Bytes that the rest of the dump may use.
+    pub fn bytes_left(&self) -> u64 {
+        self.bytes
+    }
+
     /// Pays for text.
     #[inline]
     pub fn bytes(&mut self, count: u64) {

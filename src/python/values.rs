@@ -10,6 +10,9 @@
 //! [`Held`](super::memory::Held) and on [`Checked`](super::memory::Checked) memory alike. Blocks nowhere but where a
 //! file says so; allocates from Rust's own heap only.
 
+use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
+
 use super::known::Known;
 use super::layout::objects::Objects;
 use super::layout::{Offset, Version};
@@ -18,7 +21,7 @@ use super::text;
 use crate::budget::{self, Budget};
 use crate::redact::Redact;
 use crate::snapshot::{Arena, Cut, Kind, Run, Text, Value, ValueId};
-use class::{Class, Classes};
+use class::{ByAddress, Class, Classes};
 use form::Form;
 use number::push_address;
 
@@ -62,6 +65,8 @@ pub struct Reader<'a, M: Memory> {
 /// What was read once and holds for the whole dump.
 struct Cache {
     classes: Classes,
+    /// Groups that were the value of a variable, with the bytes that they cost: what is handed down a stack is read once.
+    variables: HashMap<Address, (ValueId, u64), BuildHasherDefault<ByAddress>>,
     /// By some bits of the address of a `str`: attributes' names.
     names: Box<[(Address, Named)]>,
     /// As `names`, for the keys of dictionaries.
@@ -95,6 +100,7 @@ impl<'a, M: Memory> Reader<'a, M> {
         let none = || vec![(0, Named::default()); NAMES].into_boxed_slice();
         let cache = Cache {
             classes: Classes::default(),
+            variables: HashMap::default(),
             names: none(),
             keys: none(),
             within: Vec::new(),
@@ -118,7 +124,18 @@ impl<'a, M: Memory> Reader<'a, M> {
             arena.values[slot as usize].kind = Kind::Redacted;
             return ValueId(slot);
         }
+        let known = self.cache.variables.get(&object).filter(|_| budget.spent().is_none());
+        if let Some(&(ValueId(before), bytes)) = known {
+            budget.bytes(bytes);
+            arena.values[slot as usize] = arena.values[before as usize];
+            return ValueId(slot);
+        }
+        let left = budget.bytes_left();
         self.work(arena, budget).fill(slot, object);
+        if arena.values[slot as usize].children.count > 0 && budget.spent().is_none() {
+            let bytes = left - budget.bytes_left();
+            self.cache.variables.insert(object, (ValueId(slot), bytes));
+        }
         ValueId(slot)
     }
 

@@ -72,6 +72,26 @@ fn containers_in_themselves_come_to_an_end() {
 }
 
 #[test]
+fn what_is_handed_down_a_stack_shows_in_each_frame_as_it_is_at_that_dump() {
+    on_each_that(Python::shows_values, |python| {
+        let outcome = watched(Run::new(python, "handed_down.py"), 2);
+        for (dump, items) in outcome.dumps.iter().zip(["['first', 2]", "['first', 2, 'third']"]) {
+            for name in ["outer", "inner"] {
+                let frame = frame(dump, name);
+                let table = format!("{{'items': {items}}}");
+                assert!(
+                    frame.arguments.starts_with(&format!("{name}(items={items}, table={table}")),
+                    "{frame:#?}"
+                );
+                assert_eq!(frame.local("again"), items);
+                // Known by another name, and still not to be shown by this one.
+                assert_eq!(frame.local("password"), "'********'");
+            }
+        }
+    });
+}
+
+#[test]
 fn arguments_come_in_the_order_of_the_signature() {
     on_each_that(Python::shows_values, |python| {
         let outcome = watched(Run::new(python, "arguments.py"), 4);
