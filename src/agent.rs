@@ -125,22 +125,22 @@ impl Agent {
         let Some(target) = &self.target else { return };
         let snapshot = &mut self.snapshot;
         snapshot.reset();
+        let agent = capture::own_ident();
         let captured = entered.attached(|attached| {
             let acquired = trigger::now();
             snapshot.time = trigger::unix_time();
             // A dump cut short by a fault of ours is still a dump.
             let captured = catch_unwind(AssertUnwindSafe(|| {
-                capture::attached(attached, target, &self.settings, snapshot);
+                capture::attached(attached, target, &self.settings, agent, snapshot);
             }));
             if captured.is_err() {
                 snapshot.notes.push("Tripod failed: what follows may be incomplete.".to_owned());
             }
-            acquired
+            (acquired, trigger::now())
         });
-        let Some(acquired) = captured else {
+        let Some((acquired, released)) = captured else {
             return self.put_off(trigger, Some((started, missed)));
         };
-        let released = trigger::now();
         self.sequence += 1;
         snapshot.sequence = self.sequence;
         snapshot.trigger = trigger;

@@ -103,8 +103,15 @@ impl Target {
     }
 }
 
-/// Fills the threads, frames, variables and values of an empty `snapshot`.
-pub fn attached(attached: &Attached<'_>, target: &Target, settings: &Settings, snapshot: &mut Snapshot) {
+/// Fills the threads, frames, variables and values of an empty `snapshot`; the thread whose ident is `agent` is left out.
+/// Runs in whichever thread holds the GIL.
+pub fn attached(
+    attached: &Attached<'_>,
+    target: &Target,
+    settings: &Settings,
+    agent: u64,
+    snapshot: &mut Snapshot,
+) {
     let began = (settings.clock)();
     let layout = match target.layout(attached) {
         Ok(layout) => layout,
@@ -133,7 +140,8 @@ pub fn attached(attached: &Attached<'_>, target: &Target, settings: &Settings, s
     } else {
         None
     };
-    let mut capture = Capture { target, layout, settings, snapshot, codes: Codes::new(), plans: Vec::new() };
+    let mut capture =
+        Capture { target, layout, settings, agent, snapshot, codes: Codes::new(), plans: Vec::new() };
     for interpreter in &interpreters.all {
         let still = match target.version.free_threaded {
             true => world.is_some() && interpreter.id == 0,
@@ -163,7 +171,7 @@ fn refused(refusal: Refusal) -> String {
 }
 
 /// `get_ident()` of the calling thread.
-fn own_ident() -> u64 {
+pub fn own_ident() -> u64 {
     // SAFETY: the call has no preconditions.
     unsafe { libc::pthread_self() }
 }
@@ -188,6 +196,7 @@ struct Capture<'a> {
     target: &'a Target,
     layout: &'a Layout,
     settings: &'a Settings,
+    agent: u64,
     snapshot: &'a mut Snapshot,
     codes: Codes,
     plans: Vec<Plan>,
@@ -203,9 +212,9 @@ impl Capture<'_> {
             }
             None => Vec::new(),
         };
-        let own = own_ident();
+        let agent = self.agent;
         let mut raws = Vec::new();
-        for thread in interpreter.threads.all.iter().filter(|thread| thread.ident != own) {
+        for thread in interpreter.threads.all.iter().filter(|thread| thread.ident != agent) {
             raws.clear();
             let (layout, types) = (self.layout, &self.target.types);
             let stack = frames::stack(memory, layout, types, thread, self.settings.limits.frames, &mut raws);

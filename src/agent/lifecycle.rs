@@ -10,9 +10,10 @@
 //! asks for the GIL again, unless the interpreter is initialised anew. pyo3-ffi's guard, which parks the thread if
 //! CPython ends it inside `PyGILState_Ensure`, is the backstop.
 //!
-//! **The GIL.** Where the program has one thread only, the main thread is asked, by a pending call again, to stand aside
-//! for the dump: it comes by in microseconds rather than at its next switch interval, and cannot reach `os.fork` while
-//! the agent waits for the GIL. It comes when it runs Python code; when it is blocked, the GIL is free.
+//! **The GIL.** Where the program has one thread only, the main thread is asked, by a pending call again, to do the capture
+//! itself: it comes by in microseconds rather than at its next switch interval, the GIL does not change hands, and
+//! the main thread cannot reach `os.fork` while the agent waits for the GIL. It comes when it runs Python code; when it is
+//! blocked, the GIL is free.
 //!
 //! **Fork.** In the child the agent's thread is gone; the child handler only notes that and asks, by a pending call,
 //! for a new one, which the main thread starts once the interpreter is whole again. In the parent nothing need be done,
@@ -36,10 +37,10 @@ use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::unix::fs::MetadataExt;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use super::trigger;
 use crate::python::atexit::{self, Registered};
@@ -56,7 +57,7 @@ const GATE_PATIENCE: u64 = 100 * MILLISECOND;
 /// How long a fork may wait for a dump to be written, so that the agent's thread can be ended before it.
 const FORK_LIMIT: u64 = 50 * MILLISECOND;
 
-/// How long the agent waits for the main thread to stand aside before it asks for the GIL as any thread does.
+/// How long the agent waits for the main thread to come by before it asks for the GIL as any thread does.
 const INVITATION: u64 = MILLISECOND / 5;
 
 /// How long the first thread, when it ends, may wait for others that are just about to end.
@@ -65,8 +66,17 @@ const LAST_PATIENCE: u64 = 10 * MILLISECOND;
 /// How often the agent looks whether it is the last thread, once the first has ended.
 const LAST_LOOK: u64 = 10 * MILLISECOND;
 
+/// How long a thread that has been joined may take to leave the kernel's count.
+const GONE_LIMIT: u64 = 20 * MILLISECOND;
+
 /// Stack of the agent's thread: values are read recursively, but to a bounded depth.
 const STACK: usize = 1 << 20;
+
+/// More than a constructor uses of the main thread's stack.
+const CONSTRUCTOR_STACK: usize = 128 << 10;
+
+/// The size of a main thread's stack that is counted on, whatever its limit says.
+const LEAST_STACK: usize = 8 << 20;
 
 /// The agent is between [`enter`] and its end.
 const BUSY: u32 = 1;
@@ -78,6 +88,8 @@ const STOP: u32 = 4;
 const ATTACHING: u32 = 8;
 /// An invitation is in the queue of pending calls.
 const INVITED: u32 = 16;
+/// The main thread may be doing the agent's work.
+const LENT: u32 = 32;
 
 static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
@@ -114,18 +126,23 @@ fn clear(bits: u32) {
 pub struct Entered(());
 
 impl Entered {
-    /// Takes the GIL and does `work`, with the gate registered. `None` where the interpreter is going or a fork wants
-    /// the thread ended.
+    /// Does `work` with the GIL held, by this thread or by the main thread, and with the gate registered. `None` where
+    /// the interpreter is going or a fork wants the thread ended.
     pub fn attached<T>(&self, work: impl FnOnce(&python::Attached<'_>) -> T) -> Option<T> {
         self.await_gate();
+        let (mut work, mut result) = (Some(work), None);
+        let mut once = |attached: &python::Attached<'_>| {
+            register(attached);
+            result = work.take().map(|work| work(attached));
+        };
         set(ATTACHING);
-        if only_other_thread() {
-            invite();
+        let lent = only_other_thread() && lend(&mut once);
+        if !lent
+            && !stopping()
+            && let Ok(attached) = python::Attached::acquire()
+        {
+            once(&attached);
         }
-        let result = if stopping() { None } else { python::Attached::acquire().ok() }.map(|attached| {
-            register(&attached);
-            work(&attached)
-        });
         clear(ATTACHING);
         result
     }
@@ -223,34 +240,87 @@ extern "C" fn register_pending(_: *mut c_void) -> c_int {
     if raised.unwrap_or(false) { -1 } else { 0 }
 }
 
-/// Asks the main thread to stand aside, and gives it a moment to do so.
-fn invite() {
-    if set(INVITED) & INVITED != 0 {
-        // It has not come by since the last dump: it is blocked.
-        return;
-    }
-    if pending::ask(stand_aside) {
-        wait_while(INVITED, INVITATION);
-    } else {
-        clear(INVITED);
-    }
-}
+/// What the main thread is asked to do.
+type Work<'a> = &'a mut dyn FnMut(&python::Attached<'_>);
 
-/// The pending call: runs in the interpreter's main thread, with the GIL, and lets the agent have it.
-extern "C" fn stand_aside(_: *mut c_void) -> c_int {
-    let _ = catch_unwind(|| {
-        // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
-        let mut attached = unsafe { python::Attached::assume() };
-        if state() & ATTACHING != 0 && RUNNING_IN.load(Ordering::Acquire) == std::process::id() {
-            attached.without_gil(|| {
-                clear(INVITED);
-                wait_while(ATTACHING, GATE_LIMIT);
-            });
+/// The work that waits for the main thread; it stands on the stack of the agent's thread, which waits in [`lend`].
+static LOAN: AtomicPtr<Work<'static>> = AtomicPtr::new(ptr::null_mut());
+
+/// Has the main thread do `work`; false where it does not come by in time, and then has not done any of it.
+fn lend(mut work: Work<'_>) -> bool {
+    set(LENT);
+    // The main thread has taken the address away before this function returns, or never gets to see it.
+    LOAN.store((&raw mut work).cast(), Ordering::Release);
+    // Where an invitation is in the queue since the last dump, the main thread is blocked.
+    if set(INVITED) & INVITED == 0 {
+        if pending::ask(take_loan) {
+            wait_while(INVITED, INVITATION);
         } else {
             clear(INVITED);
         }
+    }
+    if !LOAN.swap(ptr::null_mut(), Ordering::AcqRel).is_null() {
+        clear(LENT);
+        return false;
+    }
+    while !wait_while(LENT, GATE_LIMIT) {}
+    true
+}
+
+/// The pending call: runs in the interpreter's main thread, with the GIL, between two instructions of Python code.
+extern "C" fn take_loan(_: *mut c_void) -> c_int {
+    // SAFETY: the location of `errno` is always valid in its thread.
+    let errno = unsafe { *libc::__errno_location() };
+    let _ = catch_unwind(|| {
+        let here = RUNNING_IN.load(Ordering::Acquire) == std::process::id();
+        let loan = if here && stack_has_room() {
+            LOAN.swap(ptr::null_mut(), Ordering::AcqRel)
+        } else {
+            ptr::null_mut()
+        };
+        clear(INVITED);
+        // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
+        let mut attached = unsafe { python::Attached::assume() };
+        if !loan.is_null() {
+            let _ = catch_unwind(AssertUnwindSafe(|| {
+                // SAFETY: whoever takes the address out of `LOAN` may use it until LENT is cleared: `lend` waits for that.
+                let work = unsafe { &mut *loan };
+                work(&attached);
+            }));
+            clear(LENT);
+        } else if here && state() & ATTACHING != 0 {
+            // Too late: the agent asks for the GIL by now, and must not be found doing so by a fork.
+            attached.without_gil(|| {
+                wait_while(ATTACHING, GATE_LIMIT);
+            });
+        }
     });
+    // SAFETY: as above.
+    unsafe { *libc::__errno_location() = errno };
     0
+}
+
+/// Where the stack of the process's first thread began, roughly, when the library was loaded.
+static STACK_TOP: AtomicUsize = AtomicUsize::new(0);
+
+/// Notes where the stack of the calling thread, the process's first, is.
+fn note_stack() {
+    let here = 0_u8;
+    STACK_TOP.store((&raw const here).addr(), Ordering::Release);
+}
+
+/// Whether the calling thread is the process's first and has room on its stack for a capture: a deep recursion of the
+/// program's must not end because of us.
+fn stack_has_room() -> bool {
+    let here = 0_u8;
+    // The constructor itself may have stood a little deeper.
+    let top = STACK_TOP.load(Ordering::Acquire).wrapping_add(CONSTRUCTOR_STACK);
+    let used = top.wrapping_sub((&raw const here).addr());
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is ours to write.
+    unsafe { libc::getrlimit(libc::RLIMIT_STACK, &mut limit) };
+    let most = usize::try_from(limit.rlim_cur).unwrap_or(usize::MAX).min(LEAST_STACK);
+    used < most.saturating_sub(STACK)
 }
 
 fn register(attached: &python::Attached<'_>) {
@@ -296,6 +366,7 @@ fn wait_while(bits: u32, limit: u64) -> bool {
 /// What `pthread_create` says.
 pub fn start(body: fn()) -> io::Result<()> {
     let _ = BODY.set(body);
+    note_stack();
     start_thread()?;
     // SAFETY: the handlers are functions of this library, which is never unloaded. Where there is no memory for them,
     // children of a fork go without an agent.
@@ -347,6 +418,11 @@ fn end_thread(attaching: u64, busy: u64) -> bool {
     // busy and cannot become so, as STOP is set: it ends at once.
     unsafe { libc::pthread_join(THREAD.load(Ordering::Acquire) as libc::pthread_t, ptr::null_mut()) };
     RUNNING_IN.store(0, Ordering::Release);
+    // A joined thread is counted by the kernel until it has wholly gone.
+    let deadline = trigger::now() + GONE_LIMIT;
+    while thread_count().is_some_and(|count| count > 1) && trigger::now() < deadline {
+        trigger::pause(GONE_LIMIT / 1000);
+    }
     true
 }
 
@@ -415,8 +491,13 @@ extern "C" fn before_fork() {
 
 /// Whether this process has two threads, the calling one and the agent's.
 fn only_other_thread() -> bool {
+    thread_count() == Some(2)
+}
+
+/// How many threads the kernel counts in this process; `None` where it does not say.
+fn thread_count() -> Option<u64> {
     // A directory has two links and one for each directory in it.
-    fs::metadata("/proc/self/task").is_ok_and(|about| about.nlink() == 4)
+    fs::metadata("/proc/self/task").ok()?.nlink().checked_sub(2)
 }
 
 /// Runs in the thread that forked.
@@ -428,6 +509,7 @@ extern "C" fn after_fork_in_parent() {
 
 /// Runs in the only thread of the child. Takes no lock of ours and allocates nothing.
 extern "C" fn after_fork_in_child() {
+    LOAN.store(ptr::null_mut(), Ordering::Release);
     RUNNING_IN.store(0, Ordering::Release);
     STATE.store(STOP | (state() & CLOSED), Ordering::Release);
     FIRST_GONE.store(false, Ordering::Release);
