@@ -98,3 +98,8 @@ fn what_a_thread_waits_for_is_told() {
 fn the_standard_library_is_shown_as_its_repr() {
     run("values_library.py");
 }
+
+#[test]
+fn memory_that_changes_while_it_is_read_does_no_harm() {
+    run("values_racing.py");
+}

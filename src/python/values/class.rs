@@ -191,7 +191,9 @@ impl<M: Memory> Work<'_, '_, '_, M> {
         let flags = self.word(class, self.objects.type_flags).ok()? as u64;
         if self.is_made_in_c(class, flags).ok()? {
             let name = self.word(class, self.objects.type_name).ok()?;
-            return Form::of_c_type(&self.memory.c_string(name, LONGEST_NAME).ok()?);
+            let form = Form::of_c_type(&self.memory.c_string(name, LONGEST_NAME).ok()?)?;
+            let size = self.word(class, self.objects.type_basicsize).ok()?;
+            return Some(form).filter(|form| size >= self.objects.private(form.extent(self.version.minor)));
         }
         Form::of_class(&self.class_names(class, flags).ok()?.0)
     }

@@ -229,6 +229,39 @@ impl Form {
         })
     }
 
+    /// How many bytes of an instance are read, in a build with the GIL: a type of that name that is smaller is another
+    /// one. 0 where nothing but the type is looked at, or where the type is known by more than its name.
+    pub(super) fn extent(self, minor: u8) -> u16 {
+        match self {
+            Form::Deque => 72,
+            Form::DefaultDict => 56,
+            Form::Partial | Form::RecursiveLock | Form::BytesFile => 40,
+            Form::Namespace | Form::BufferedFile | Form::RawFile | Form::ZoneInfo => 24,
+            Form::Lock if minor >= 13 => 17,
+            Form::Lock => 33,
+            Form::SimpleQueue if minor >= 13 => 64,
+            Form::SimpleQueue => 48,
+            Form::Socket => 28,
+            Form::TextFile => 48,
+            Form::StringFile if matches!(minor, 12 | 13) => 114,
+            Form::StringFile => 66,
+            Form::Date => 29,
+            Form::DateTime => 36,
+            Form::Time | Form::TimeZone => 32,
+            Form::TimeDelta => 36,
+            Form::Decimal => 72,
+            Form::Array => 64,
+            Form::Scalar => 17,
+            Form::Pattern => 60,
+            Form::AsyncFuture => 76,
+            Form::AsyncTask => 128,
+            Form::Alias => 32,
+            Form::Union | Form::Cell | Form::Decorated | Form::WeakProxy => 24,
+            Form::MethodWrapper => 32,
+            _ => 0,
+        }
+    }
+
     /// The form of instances of a class made by a `class` statement.
     pub(super) fn of_class(full: &str) -> Option<Form> {
         Some(match full {
