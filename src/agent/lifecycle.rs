@@ -84,12 +84,14 @@ const BUSY: u32 = 1;
 const CLOSED: u32 = 2;
 /// The agent's thread is asked to end, for a fork.
 const STOP: u32 = 4;
-/// The agent waits for the GIL or holds it: nobody who holds it may wait for the agent.
+/// The agent is about to take the GIL or has it. Until it is ACQUIRING as well it may still think better of it.
 const ATTACHING: u32 = 8;
 /// An invitation is in the queue of pending calls.
 const INVITED: u32 = 16;
 /// The main thread may be doing the agent's work.
 const LENT: u32 = 32;
+/// The agent waits for the GIL or holds it: nobody who holds it may wait for the agent.
+const ACQUIRING: u32 = 64;
 
 static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
@@ -138,12 +140,12 @@ impl Entered {
         set(ATTACHING);
         let lent = only_other_thread() && lend(&mut once);
         if !lent
-            && !stopping()
+            && set(ACQUIRING) & STOP == 0
             && let Ok(attached) = python::Attached::acquire()
         {
             once(&attached);
         }
-        clear(ATTACHING);
+        clear(ATTACHING | ACQUIRING);
         result
     }
 
@@ -399,17 +401,18 @@ extern "C" fn first_thread_ends(_: *mut c_void) {
         while !only_other_thread() && trigger::now() < deadline {
             trigger::pause(MILLISECOND);
         }
-        if !only_other_thread() || !end_thread(GATE_LIMIT, GATE_LIMIT) {
+        if !only_other_thread() || !end_thread(GATE_LIMIT, false) {
             FIRST_GONE.store(true, Ordering::Release);
             trigger::nudge();
         }
     });
 }
 
-/// Ends the agent's thread, unless it waits for the GIL, or is busy, for longer than this; whether it has ended.
-fn end_thread(attaching: u64, busy: u64) -> bool {
-    set(STOP);
-    if !(wait_while(ATTACHING, attaching) && wait_while(BUSY, busy)) {
+/// Ends the agent's thread, unless it is busy for longer than `limit`, or it waits for the GIL and the caller may be the
+/// one who has it; whether it has ended.
+fn end_thread(limit: u64, may_hold_gil: bool) -> bool {
+    let acquiring = set(STOP) & ACQUIRING != 0;
+    if (acquiring && may_hold_gil) || !wait_while(BUSY, limit) {
         clear(STOP);
         return false;
     }
@@ -475,7 +478,7 @@ extern "C" fn enter_thread(_: *mut c_void) -> *mut c_void {
         // A panic ends the agent, never the program.
         let _ = catch_unwind(body);
     }
-    clear(BUSY | ATTACHING);
+    clear(BUSY | ATTACHING | ACQUIRING);
     ptr::null_mut()
 }
 
@@ -485,8 +488,7 @@ extern "C" fn before_fork() {
     if !warns || RUNNING_IN.load(Ordering::Acquire) != std::process::id() || !only_other_thread() {
         return;
     }
-    // Who forks may hold the GIL: an agent that waits for it has to stay, but it may still think better of it.
-    end_thread(5 * INVITATION, FORK_LIMIT);
+    end_thread(FORK_LIMIT, true);
 }
 
 /// Whether this process has two threads, the calling one and the agent's.
