@@ -101,7 +101,6 @@ fn blocked_threads_show_where_and_with_what() {
 fn deep_recursion_is_shown_whole_where_allowed() {
     on_each(|python| {
         let run = Run::new(python, "recursion.py").env("TRIPOD_MAX_FRAMES", "1000");
-        let run = run.env("TRIPOD_MAX_PAUSE", "10000");
         let dump = dumps_of_run(run, 1).remove(0);
         let main = dump.main();
         let depths: Vec<&str> = main.frames.iter().map(|frame| frame.arguments.as_str()).collect();
@@ -188,8 +187,7 @@ fn a_program_without_threading_has_one_thread() {
 #[test]
 fn five_hundred_threads() {
     on_each(|python| {
-        let dump =
-            dumps_of_run(Run::new(python, "many_threads.py").env("TRIPOD_MAX_PAUSE", "10000"), 1).remove(0);
+        let dump = dumps_of_run(Run::new(python, "many_threads.py"), 1).remove(0);
         assert_eq!(dump.threads.len(), 501);
         for number in [0, 250, 499] {
             let frame = dump.thread(&format!("waiter-{number}")).frame("stand");

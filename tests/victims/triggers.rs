@@ -115,7 +115,7 @@ fn of_many_signals_the_last_is_not_lost() {
 #[test]
 fn a_signal_during_a_dump_asks_for_one_more() {
     on_each(|python| {
-        let run = Run::new(python, "many_threads.py").env("TRIPOD_MAX_PAUSE", "10000");
+        let run = Run::new(python, "many_threads.py");
         let mut sent = 0;
         run.check(|victim| {
             victim.ready();

@@ -175,6 +175,8 @@ impl Run {
         command.env("PYTHONPATH", scripts()).env("PYTHONDONTWRITEBYTECODE", "1");
         if let Some(library) = preload {
             command.env("LD_PRELOAD", library);
+            // On a crowded machine the agent may lose the processor in the middle of a dump.
+            command.env("TRIPOD_MAX_PAUSE", "60000");
             for (name, value) in &self.variables {
                 let value =
                     value.to_str().map(|v| v.replace("{home}", &home.path().to_string_lossy()).into());
