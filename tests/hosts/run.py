@@ -6,6 +6,7 @@ Every process is a descendant of this one, which is a subreaper: orphans come ba
 import contextlib
 import ctypes
 import difflib
+import hashlib
 import http.client
 import os
 import pathlib
@@ -27,6 +28,9 @@ NOTHING_LEFT = 10
 """Seconds that processes may take to end after their program did."""
 
 POLL = 0.02
+
+LONGEST = 300
+"""Characters of an answer that are shown; of a longer one the rest is compared by its hash."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -85,6 +89,7 @@ class Run:
         self.requests = 0
         self._until = time.monotonic() + deadline
         self._programs = []
+        self._logs = {}
         self._counting = threading.Lock()
         self.began = time.monotonic()
         for directory in ("logs", "home", "tmp"):
@@ -107,7 +112,10 @@ class Run:
 
     def said(self, what, answer):
         """Something that must be the same with Tripod."""
-        self.answers.append(f"{what}: {self.normal(str(answer))}")
+        answer = self.normal(str(answer))
+        if len(answer) > LONGEST:
+            answer = f"{answer[:LONGEST]}… {hashlib.sha256(answer.encode()).hexdigest()}"
+        self.answers.append(f"{what}: {answer}")
 
     def normal(self, text):
         """`text` without what differs by nature."""
@@ -163,11 +171,11 @@ class Run:
     # What Tripod wrote.
 
     def dumps(self, pid=None):
-        """The dumps of a process, or of all, as text."""
-        found = []
-        for log in sorted(self.logs.glob(f"slow_process_{pid or '*'}_*.log")):
-            found += re.split(r"(?m)^={80}\n(?=Tripod dump )", log.read_text(errors="surrogateescape"))[1:]
-        return found
+        """The dumps of a process, or of all, so far, as text."""
+        for path in self.logs.iterdir():
+            log = self._logs.setdefault(path, Log(int(path.name.split("_")[2])))
+            log.read_on(path)
+        return [dump for log in self._logs.values() if pid in (None, log.pid) for dump in log.dumps]
 
     def dumping(self, pid, showing=""):
         """Under Tripod, waits for two more dumps of a process, and for one that shows a text."""
@@ -184,20 +192,20 @@ class Run:
             self.wait_until(f"{name} dumps process {pid}", lambda: self._titled(pid, name))
 
     def _titled(self, pid, name):
-        return any(re.search(rf"\(.*\b{re.escape(name)}\b", dump.partition("\n")[0]) for dump in self.dumps(pid))
+        return any(re.search(rf"^Tripod dump \d+ .*\(.*\b{re.escape(name)}\b", dump, re.M) for dump in self.dumps(pid))
 
     def dumped(self):
         """How many processes dumped."""
-        return len({log.name.split("_")[2] for log in self.logs.iterdir()})
+        return len({log.pid for log in self._logs.values() if log.dumps})
 
     def defects(self):
         """What is wrong in the dumps themselves, one line for each kind."""
         kinds = {}
         for dump in self.dumps():
-            for bad in BAD.findall(dump):
+            for bad in set(BAD.findall(dump)):
                 kinds[bad] = kinds.get(bad, 0) + 1
-            if not dump.rstrip("\n").endswith("-" * 80):
-                kinds["cut off"] = kinds.get("cut off", 0) + 1
+        if cut_off := sum(bool(log.rest) for log in self._logs.values()):
+            kinds["no end"] = cut_off
         return [f"{count} dumps with {kind!r}" for kind, count in sorted(kinds.items())]
 
     # The end.
@@ -255,6 +263,27 @@ class Run:
 BAD = re.compile(
     r"Tripod failed|No threads|could not be read|memory not readable|<not read>|There may be more|may have more"
 )
+
+
+class Log:
+    """A log that is read as it grows."""
+
+    END = "\n" + "-" * 80 + "\n\n"
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.dumps = []
+        self.rest = ""
+        self._offset = 0
+
+    def read_on(self, path):
+        """Takes what was written since."""
+        with open(path, "rb") as file:
+            file.seek(self._offset)
+            new = file.read()
+        self._offset += len(new)
+        *whole, self.rest = (self.rest + new.decode(errors="replace")).split(self.END)
+        self.dumps += whole
 
 
 class Program:

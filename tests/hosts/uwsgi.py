@@ -1,8 +1,8 @@
-"""uWSGI: two processes with two threads each, and processes without threads, in which the GIL is never given up."""
+"""uWSGI, which has a use of its own for USR2: with threads, and without, where it never gives the GIL up."""
 
 import signal
 
-from .gunicorn import APP, PATHS, workers
+from .gunicorn import APP, ON_DEMAND, PATHS, workers
 
 PACKAGES = ["uwsgi"]
 
@@ -13,10 +13,10 @@ def server(*options, dumps):
     def case(run):
         run.write("app.py", APP)
         socket = run.work / "socket"
-        # Where it is idle it waits for the socket; where requests come its Python code runs, and dumps come.
         program = run.start(
             "uwsgi", "--http-socket", socket, "--master", "--processes", 2, "--need-app", "--die-on-term",
             "--wsgi-file", "app.py", "--disable-logging", *options,
+            TRIPOD_SIGNAL="RTMIN+3",
         )
         run.serving(socket)
         for answer in run.load(socket, PATHS):
@@ -25,7 +25,7 @@ def server(*options, dumps):
         for pid in workers(run, socket):
             if dumps:
                 run.dumping(pid)
-                run.dumps_on_demand(pid, signal.SIGUSR2, "SIGUSR2")
+                run.dumps_on_demand(pid, ON_DEMAND, "SIGRTMIN+3")
         for answer in run.load(socket, ["/slow"] * 20):
             run.said("answer", answer)
         run.zombies()
