@@ -78,7 +78,7 @@ def go_deep(depth, *args, **keywords):
     text = f"at {depth}" * 5
     if depth == 0:
         return sum(numbers_of(30)), text
-    return go_deep(depth - 1, text, depth=None, nested=[args])
+    return go_deep(depth - 1, text, above=depth, nested=[args])
 
 
 def make_cycles(rng):
@@ -144,7 +144,14 @@ def stay_busy():
         thread.join()
 
 
+def end_all(failure):
+    """A thread that fails must not go unnoticed."""
+    sys.excepthook(failure.exc_type, failure.exc_value, failure.exc_traceback)
+    os._exit(1)
+
+
 def main():
+    threading.excepthook = end_all
     driver = None
     for order in sys.stdin:
         order = order.strip()
