@@ -16,6 +16,7 @@ pub mod known;
 pub mod layout;
 pub mod memory;
 pub mod pending;
+pub mod place;
 pub mod signals;
 pub mod text;
 pub mod threading;

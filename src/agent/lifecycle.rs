@@ -44,7 +44,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize
 
 use super::trigger;
 use crate::python::atexit::{self, Registered};
-use crate::python::{self, imports, pending};
+use crate::python::{self, imports, pending, place};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -56,6 +56,9 @@ const GATE_PATIENCE: u64 = 100 * MILLISECOND;
 
 /// How long a fork may wait for a dump to be written, so that the agent's thread can be ended before it.
 const FORK_LIMIT: u64 = 50 * MILLISECOND;
+
+/// How long callbacks of `os.register_at_fork` may take after a fork before the agent's thread is started all the same.
+const CALLBACK_LIMIT: u64 = 100 * MILLISECOND;
 
 /// How long the agent waits for the main thread to come by before it asks for the GIL as any thread does.
 const INVITATION: u64 = MILLISECOND / 5;
@@ -505,14 +508,30 @@ fn thread_count() -> Option<u64> {
 /// Runs in the thread that forked.
 extern "C" fn after_fork_in_parent() {
     if state() & STOP != 0 && RUNNING_IN.load(Ordering::Acquire) == 0 {
+        FORKED_AT.store(trigger::now(), Ordering::Release);
+        FORKED_IN.store(place::innermost_frame().unwrap_or(0), Ordering::Release);
         ask_for_restart();
     }
+}
+
+/// The frame that called `os.fork`, or 0, and when.
+static FORKED_IN: AtomicUsize = AtomicUsize::new(0);
+static FORKED_AT: AtomicU64 = AtomicU64::new(0);
+
+/// Whether `os.fork` seems not to have returned: what runs are callbacks of `os.register_at_fork`, after which some
+/// versions count the threads (3.13.0).
+fn in_fork_callback() -> bool {
+    let forked_in = FORKED_IN.load(Ordering::Acquire);
+    forked_in != 0
+        && trigger::now() < FORKED_AT.load(Ordering::Acquire).saturating_add(CALLBACK_LIMIT)
+        && place::innermost_frame() != Some(forked_in)
 }
 
 /// Runs in the only thread of the child. Takes no lock of ours and allocates nothing.
 extern "C" fn after_fork_in_child() {
     LOAN.store(ptr::null_mut(), Ordering::Release);
     RUNNING_IN.store(0, Ordering::Release);
+    FORKED_IN.store(0, Ordering::Release);
     STATE.store(STOP | (state() & CLOSED), Ordering::Release);
     FIRST_GONE.store(false, Ordering::Release);
     mark_first_thread();
@@ -530,6 +549,10 @@ fn ask_for_restart() {
 extern "C" fn restart_pending(_: *mut c_void) -> c_int {
     let _ = catch_unwind(|| {
         if RUNNING_IN.load(Ordering::Acquire) == 0 && state() & CLOSED == 0 {
+            if in_fork_callback() {
+                // It comes again between the next two instructions.
+                return ask_for_restart();
+            }
             trigger::prepare();
             clear(STOP);
             let _ = start_thread();

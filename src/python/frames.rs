@@ -127,7 +127,7 @@ pub fn stack<M: Memory>(
 }
 
 /// The innermost frame of a thread state; 0 where there is none.
-fn innermost<M: Memory>(memory: M, layout: &Layout, thread: Address) -> Result<Address, Fault> {
+pub(super) fn innermost<M: Memory>(memory: M, layout: &Layout, thread: Address) -> Result<Address, Fault> {
     let walk = &layout.walk;
     if walk.thread.cframe == NONE {
         return memory.word(thread + usize::from(walk.thread.frame));

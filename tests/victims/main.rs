@@ -7,6 +7,7 @@
 
 mod dumps;
 mod foreign;
+mod forks;
 mod harness;
 mod last_thread;
 mod log;
