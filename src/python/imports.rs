@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 25:
+imports! { 26:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -88,6 +88,7 @@ imports! { 25:
     22 _Py_PyAtExit
     23 PyLong_FromLong
     24 PyObject_Type
+    25 Py_AtExit
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -111,6 +112,7 @@ const REQUIRED: &[Import] = &[
     Import::PyErr_Clear,
     Import::PyLong_FromLong,
     Import::PyObject_Type,
+    Import::Py_AtExit,
 ];
 
 // What pyo3-ffi does not declare, or declares by another way than the exported function.
