@@ -100,6 +100,8 @@ static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
 /// The registration holds for good; else it is made again at each dump.
 static GATE_FIRM: AtomicBool = AtomicBool::new(false);
+/// The interpreter whose gate has closed has been finalised.
+static ENDED: AtomicBool = AtomicBool::new(false);
 /// The process whose agent's thread is running, or 0.
 static RUNNING_IN: AtomicU32 = AtomicU32::new(0);
 static THREAD: AtomicU64 = AtomicU64::new(0);
@@ -206,6 +208,7 @@ pub fn wait_for_interpreter() {
     }
     if closed() {
         // Another interpreter than the one whose gate has closed.
+        ENDED.store(false, Ordering::Release);
         GATE_REGISTERED.store(false, Ordering::Release);
         pending::forget_eval_breaker();
         clear(CLOSED);
@@ -218,7 +221,7 @@ pub fn wait_for_interpreter() {
 
 /// Blocks until the interpreter has been finalised, or the thread is to end.
 pub fn wait_for_end() {
-    while imports::initialized() && !stopping() {
+    while imports::initialized() && !ENDED.load(Ordering::Acquire) && !stopping() {
         trigger::rest(100 * MILLISECOND);
     }
 }
@@ -333,7 +336,9 @@ fn register(attached: &python::Attached<'_>) {
     if firm && GATE_REGISTERED.load(Ordering::Acquire) {
         return;
     }
-    GATE_REGISTERED.store(true, Ordering::Release);
+    if !GATE_REGISTERED.swap(true, Ordering::AcqRel) {
+        atexit::register_end(attached, interpreter_ended);
+    }
     // Without the gate the backstop is all there is; nothing more can be done about it.
     let again = matches!(atexit::register(attached, close_gate), Ok(Registered::UntilImport));
     GATE_FIRM.store(!again, Ordering::Release);
@@ -346,6 +351,12 @@ fn close_gate(attached: &mut python::Attached<'_>) {
             wait_while(BUSY, GATE_LIMIT);
         });
     }
+    trigger::nudge();
+}
+
+/// Runs in the thread that has finalised the interpreter.
+extern "C" fn interpreter_ended() {
+    ENDED.store(true, Ordering::Release);
     trigger::nudge();
 }
 

@@ -119,6 +119,13 @@ pub fn register(_attached: &Attached<'_>, callback: Callback) -> Result<Register
     }
 }
 
+/// Has `function` called once, when the interpreter has been finalised and there is no Python any more. Where there are too many
+/// such functions (32) it is not.
+pub fn register_end(_attached: &Attached<'_>, function: extern "C" fn()) {
+    // SAFETY: the GIL is held, which guards the interpreter's list.
+    unsafe { ffi::Py_AtExit(Some(function)) };
+}
+
 /// Whether callbacks belong to the interpreter rather than to the module (3.10+).
 fn belongs_to_interpreter() -> bool {
     super::version().is_some_and(|version| version.at_least(10))

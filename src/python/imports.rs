@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 26:
+imports! { 27:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -89,6 +89,7 @@ imports! { 26:
     23 PyLong_FromLong
     24 PyObject_Type
     25 PyGILState_GetThisThreadState
+    26 Py_AtExit
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -112,6 +113,7 @@ const REQUIRED: &[Import] = &[
     Import::PyErr_Clear,
     Import::PyLong_FromLong,
     Import::PyObject_Type,
+    Import::Py_AtExit,
 ];
 
 // What pyo3-ffi does not declare, or declares by another way than the exported function.

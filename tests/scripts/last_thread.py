@@ -24,8 +24,11 @@ def wait_for_agent():
 
 def outlive():
     """Runs until the first thread has ended: the kernel keeps it as a zombie."""
-    while open("/proc/self/task/%d/stat" % os.getpid()).read().rsplit(")", 1)[1].split()[0] != "Z":
+    state = ""
+    while state != "Z":
         time.sleep(0.001)
+        with open("/proc/self/task/%d/stat" % os.getpid()) as stat:
+            state = stat.read().rsplit(")", 1)[1].split()[0]
 
 
 def fork():
