@@ -51,6 +51,7 @@ static AT_REST: Mutex<Option<Agent>> = Mutex::new(None);
 /// standard error.
 fn start(config: Config, start: Instant, announce: impl FnOnce(&Config, Option<&Path>)) -> io::Result<()> {
     let config = CONFIG.get_or_init(|| config);
+    sink::remember_stderr();
     let agent = Agent::new(config, start);
     announce(config, agent.sink.path());
     put_to_rest(agent);
