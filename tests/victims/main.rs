@@ -11,6 +11,8 @@ mod foreign;
 mod harness;
 mod last_thread;
 mod log;
+mod signals;
 mod triggers;
 mod tripwires;
 mod values;
+mod visible;
