@@ -5,6 +5,7 @@
 
 mod boot;
 pub mod lifecycle;
+pub mod lookout;
 pub mod sink;
 pub mod trigger;
 
@@ -20,6 +21,7 @@ use crate::render::source::SourceCache;
 use crate::render::text;
 use crate::snapshot::{Missed, Snapshot, Trigger};
 use crate::{kernel, python};
+use lookout::Lookout;
 use sink::Sink;
 use trigger::{Instant, Schedule};
 
@@ -31,6 +33,10 @@ struct Agent {
     /// When the library was loaded, or the process forked.
     start: Instant,
     schedule: Option<Schedule>,
+    /// Until it has seen that the signal is the script's.
+    lookout: Option<Lookout>,
+    /// A note for the next dump.
+    unsaid: Option<String>,
     sink: Sink,
     settings: Settings,
     /// Looked up for the first dump.
@@ -51,6 +57,7 @@ static AT_REST: Mutex<Option<Agent>> = Mutex::new(None);
 /// standard error.
 fn start(config: Config, start: Instant, announce: impl FnOnce(&Config, Option<&Path>)) -> io::Result<()> {
     let config = CONFIG.get_or_init(|| config);
+    sink::remember_stderr();
     let agent = Agent::new(config, start);
     announce(config, agent.sink.path());
     put_to_rest(agent);
@@ -91,6 +98,8 @@ impl Agent {
             pid,
             start,
             schedule: interval.map(|interval| Schedule::new(start, interval)),
+            lookout: config.signal.and_then(|_| Lookout::new(trigger::now())),
+            unsaid: None,
             sink: Sink::new(&config.log, config.log_max, pid, &here),
             settings: settings(config),
             target: None,
@@ -104,12 +113,39 @@ impl Agent {
     /// Takes dumps until the gate closes or a fork wants the thread ended.
     fn watch(&mut self) {
         while !lifecycle::closed() && !lifecycle::stopping() {
-            let woken = trigger::wait(self.schedule.as_ref().map(Schedule::next), lifecycle::patience());
+            let until_look = self.lookout.map(|lookout| lookout.patience(trigger::now()));
+            let patience = [lifecycle::patience(), until_look].into_iter().flatten().min();
+            let woken = trigger::wait(self.schedule.as_ref().map(Schedule::next), patience);
             let trigger =
                 Trigger { signal: self.config.signal.filter(|_| woken.signal), interval: woken.deadline };
             if trigger != Trigger::default() {
                 self.dump(trigger);
             }
+            self.look_out();
+        }
+    }
+
+    /// Looks now and then whether the signal is still ours. Where it is not, the next dump by the interval says so, or, as none
+    /// may ever be asked for, a dump without threads.
+    fn look_out(&mut self) {
+        let Some(lookout) = &mut self.lookout else { return };
+        let mut signal = None;
+        let replaced = || {
+            signal = trigger::replaced();
+            signal.is_some()
+        };
+        if !lookout.look(trigger::now(), replaced) {
+            return;
+        }
+        self.lookout = None;
+        self.unsaid = signal.map(signal_is_taken);
+        if self.schedule.is_none()
+            && let Some(entered) = lifecycle::enter()
+        {
+            self.snapshot.reset();
+            self.snapshot.time = trigger::unix_time();
+            self.conclude();
+            drop(entered);
         }
     }
 
@@ -141,14 +177,11 @@ impl Agent {
         let Some((acquired, released)) = captured else {
             return self.put_off(trigger, Some((started, missed)));
         };
-        self.sequence += 1;
-        snapshot.sequence = self.sequence;
         snapshot.trigger = trigger;
         snapshot.missed = missed;
         snapshot.hold.waited = acquired.saturating_sub(started);
         snapshot.hold.held = released.saturating_sub(acquired);
-        self.describe();
-        self.write();
+        self.conclude();
         if let Some(schedule) = &mut self.schedule {
             schedule.end(acquired, trigger::now());
         }
@@ -167,6 +200,19 @@ impl Agent {
         if let (Some(schedule), Some((started, missed)), true) = (&mut self.schedule, begun, trigger.interval)
         {
             schedule.retry(started, missed);
+        }
+    }
+
+    /// Makes a dump of what was captured, and writes it.
+    fn conclude(&mut self) {
+        self.sequence += 1;
+        self.snapshot.sequence = self.sequence;
+        let unsaid = self.unsaid.take();
+        self.snapshot.notes.extend(unsaid.clone());
+        self.describe();
+        self.write();
+        if let Some(note) = unsaid.filter(|_| self.sink.failing()) {
+            sink::tell(&format!("[Tripod] {note}"));
         }
     }
 
@@ -206,6 +252,15 @@ impl Agent {
             sink::tell(&remark);
         }
     }
+}
+
+/// What to say of a signal that the program has taken.
+fn signal_is_taken(number: i32) -> String {
+    let name = signal::name(number, boot::signal_range());
+    format!(
+        "The program has its own use for {name}, so that it may not ask for dumps any more: choose another signal with \
+         TRIPOD_SIGNAL or tripod-preload --signal."
+    )
 }
 
 /// What the variables ask of a capture.

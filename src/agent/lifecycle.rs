@@ -29,7 +29,8 @@
 //! opens takes no number of the program's, and no `closerange` of the program's can put something else in its place.
 //! Where the kernel is older the table is shared.
 //!
-//! **Signals.** The thread blocks all signals but those that a fault raises, so that none meant for the program ends here.
+//! **Signals.** The thread blocks all signals, so that none meant for the program ends here: not even those that faults raise,
+//! as a program may wait for them with `sigwait`, too. A fault of our own ends the process all the same.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
@@ -446,14 +447,15 @@ fn end_thread(limit: u64, may_hold_gil: bool) -> bool {
 fn start_thread() -> io::Result<()> {
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
     let mut thread = MaybeUninit::<libc::pthread_t>::uninit();
-    let blocked = all_but_faults();
+    let mut all = MaybeUninit::<libc::sigset_t>::uninit();
     let mut before = MaybeUninit::<libc::sigset_t>::uninit();
     // SAFETY: every pointer is to memory of ours of the type that is asked for. The mask, which the new thread
     // inherits, is put back before anything else runs in this one.
     let error = unsafe {
         libc::pthread_attr_init(attributes.as_mut_ptr());
         libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &blocked, before.as_mut_ptr());
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
         let error =
             libc::pthread_create(thread.as_mut_ptr(), attributes.as_ptr(), enter_thread, ptr::null_mut());
         libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), ptr::null_mut());
@@ -467,20 +469,6 @@ fn start_thread() -> io::Result<()> {
     THREAD.store(unsafe { thread.assume_init() }, Ordering::Release);
     RUNNING_IN.store(std::process::id(), Ordering::Release);
     Ok(())
-}
-
-fn all_but_faults() -> libc::sigset_t {
-    const FAULTS: [c_int; 7] =
-        [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT, libc::SIGSYS];
-    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: `sigfillset` initialises the whole set; the numbers are signals.
-    unsafe {
-        libc::sigfillset(set.as_mut_ptr());
-        for fault in FAULTS {
-            libc::sigdelset(set.as_mut_ptr(), fault);
-        }
-        set.assume_init()
-    }
 }
 
 extern "C" fn enter_thread(_: *mut c_void) -> *mut c_void {

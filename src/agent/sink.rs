@@ -12,10 +12,12 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::config::LogTarget;
 use crate::kernel;
@@ -71,6 +73,11 @@ impl Sink {
             Target::Stderr => None,
             Target::File { path, .. } => Some(path),
         }
+    }
+
+    /// Whether the last dump could not be written.
+    pub fn failing(&self) -> bool {
+        self.told.is_some()
     }
 
     /// Appends one dump. Returns a line for standard error where there is something to tell.
@@ -132,14 +139,15 @@ fn append(
     let mut remark = None;
     let mut open = open_log(path, directory.is_some(), *written, pid)?;
     if let Opened::Taken(reason) = open {
-        let old = path.clone();
-        *path = match directory {
+        let other = match directory {
             Some(directory) => fresh_name(directory, pid),
-            None => with_suffix(&old, &pid.to_string()),
+            None => with_suffix(path, &pid.to_string()),
         };
-        remark = Some(format!("[Tripod] {} {reason}; writing to {}", old.display(), path.display()));
+        // Where that fails the next dump begins with the same name again, so that the failure is told once.
+        open = open_log(&other, directory.is_some(), None, pid)?;
+        remark = Some(format!("[Tripod] {} {reason}; writing to {}", path.display(), other.display()));
         *written = None;
-        open = open_log(path, directory.is_some(), None, pid)?;
+        *path = other;
     }
     let (mut file, created) = match open {
         Opened::Created(file) => (file, true),
@@ -188,12 +196,12 @@ fn open_log(path: &Path, own_name: bool, written: Option<(u64, u64)>, pid: u32) 
     if written == Some(identity(&about)) && acceptable(&about).is_ok() {
         return open_existing(path, identity(&about));
     }
+    if let Err(reason) = acceptable(&about) {
+        return Ok(Opened::Taken(reason));
+    }
     if own_name {
         // A name nobody could guess is taken: someone put it there.
         return Ok(Opened::Taken("was replaced"));
-    }
-    if let Err(reason) = acceptable(&about) {
-        return Ok(Opened::Taken(reason));
     }
     match open_existing(path, identity(&about))? {
         Opened::Existing(mut file) if written.is_none() => match owner(&mut file) {
@@ -271,23 +279,51 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Writes a line to the process's standard error, from the agent's thread. What cannot be written is lost.
+/// Device and inode of what standard error was at the start; `None` where it was closed.
+static STDERR: OnceLock<Option<(u64, u64)>> = OnceLock::new();
+
+/// Notes what standard error is. In the constructor: not in the agent's thread, which has another table.
+pub fn remember_stderr() {
+    let mut about = MaybeUninit::<libc::stat>::uninit();
+    // SAFETY: `about` is ours to write, and is read where that succeeded.
+    let known =
+        unsafe { (libc::fstat(libc::STDERR_FILENO, about.as_mut_ptr()) == 0).then(|| about.assume_init()) };
+    let _ = STDERR.set(known.map(|about| (about.st_dev, about.st_ino)));
+}
+
+/// Writes a line to the process's standard error, from the agent's thread. What cannot be written is lost, and so is all
+/// where the program has put something else under that number: it may be its data.
 pub fn tell(line: &str) {
-    if let Ok(mut file) = open_stderr() {
+    let Some(start) = STDERR.get().copied().flatten() else { return };
+    // Looked at before it is opened, which may do something to a device, and after, as it may be another by then.
+    if stderr_now().is_ok_and(|now| now == start)
+        && let Ok(mut file) = open_stderr()
+        && file.metadata().is_ok_and(|about| identity(&about) == start)
+    {
         let _ = file.write_all(format!("{line}\n").as_bytes());
     }
 }
 
+/// Device and inode of what standard error is now.
+fn stderr_now() -> io::Result<(u64, u64)> {
+    let about = fs::metadata(stderr_name());
+    // Without `/proc`, as in a chroot, by a copy.
+    about.or_else(|_| copy_of_stderr()?.metadata()).map(|about| identity(&about))
+}
+
+fn stderr_name() -> String {
+    format!("/proc/{}/fd/2", std::process::id())
+}
+
 /// The process's standard error, which is not the agent's thread's: opened by its name, or copied where it is a
-/// socket, which has none, or a file, where the program goes on writing from its own offset and would overwrite what
-/// another description appends.
+/// socket, which has none, or may not be opened any more, or is a file, where the program goes on writing from its own
+/// offset and would overwrite what another description appends.
 fn open_stderr() -> io::Result<File> {
-    let pid = std::process::id();
     let named = OpenOptions::new()
         .append(true)
         // Without O_NONBLOCK a pipe that nobody reads would never open.
         .custom_flags(libc::O_CLOEXEC | libc::O_NOCTTY | libc::O_NONBLOCK)
-        .open(format!("/proc/{pid}/fd/2"));
+        .open(stderr_name());
     match named {
         Ok(file) if file.metadata()?.file_type().is_block_device() => {
             Err(io::Error::other("is a block device"))
@@ -299,8 +335,7 @@ fn open_stderr() -> io::Result<File> {
             let shared = if file.metadata()?.is_file() { copy_of_stderr().ok() } else { None };
             Ok(shared.unwrap_or(file))
         }
-        Err(error) if error.raw_os_error() == Some(libc::ENXIO) => copy_of_stderr(),
-        Err(error) => Err(error),
+        Err(_) => copy_of_stderr(),
     }
 }
 

@@ -32,6 +32,8 @@ unsafe impl Sync for Semaphore {}
 static SEMAPHORE: Semaphore = Semaphore(UnsafeCell::new(MaybeUninit::uninit()));
 /// The signal of the handler, and what was done on it before.
 static INSTALLED: OnceLock<(c_int, Disposition)> = OnceLock::new();
+/// The signal of the handler, and the handler's address.
+static HANDLER: OnceLock<(c_int, libc::sighandler_t)> = OnceLock::new();
 static SIGNALLED: AtomicBool = AtomicBool::new(false);
 /// `sem_clockwait`, which glibc has from 2.30 on, or 0.
 static CLOCK_WAIT: AtomicUsize = AtomicUsize::new(0);
@@ -74,6 +76,7 @@ pub fn install(signal: c_int, ignored_by_wrapper: bool) -> io::Result<()> {
     };
     // SAFETY: the handler stores to an atomic and posts a semaphore, both async-signal-safe, and does not panic.
     unsafe { signal_hook::low_level::register(signal, handler) }?;
+    let _ = HANDLER.set((signal, action(signal, None)?.sa_sigaction));
     let disposition = match before {
         libc::SIG_IGN if !ignored_by_wrapper => Disposition::Ignored,
         libc::SIG_DFL | libc::SIG_IGN => Disposition::Default,
@@ -82,6 +85,12 @@ pub fn install(signal: c_int, ignored_by_wrapper: bool) -> io::Result<()> {
     };
     let _ = INSTALLED.set((signal, disposition));
     Ok(())
+}
+
+/// The signal whose handler is ours no longer, as something else is done on it now. What is done may call ours in its turn.
+pub fn replaced() -> Option<c_int> {
+    let &(signal, handler) = HANDLER.get()?;
+    action(signal, None).is_ok_and(|now| now.sa_sigaction != handler).then_some(signal)
 }
 
 /// Lets Python say of the signal what it would say without the handler. In the interpreter's main thread, before the script

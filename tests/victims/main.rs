@@ -5,12 +5,15 @@
 //! `TRIPOD_PYTHONS` names the interpreters, with colons between; else those of pyenv and of `/usr/bin` are taken.
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
+mod descriptors;
 mod dumps;
 mod foreign;
 mod forks;
 mod harness;
 mod last_thread;
 mod log;
+mod signals;
 mod triggers;
 mod tripwires;
 mod values;
+mod visible;

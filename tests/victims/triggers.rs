@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::harness::{Run, library, on_each, on_each_that, wait_for};
 
 /// Microseconds since 1970 of a dump's time, `2026-11-20T08:15:04.123456+00:00`.
-fn microseconds(time: &str) -> u64 {
+pub(super) fn microseconds(time: &str) -> u64 {
     let number = |range: std::ops::Range<usize>| time[range].parse::<u64>().unwrap();
     let (year, month, day) = (number(0..4), number(5..7), number(8..10));
     // Days since 0000-03-01, by the calendar's own pattern: years of March to February, in cycles of 400.
@@ -20,7 +20,7 @@ fn microseconds(time: &str) -> u64 {
     seconds * 1_000_000 + number(20..26)
 }
 
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros()).unwrap()
 }
 

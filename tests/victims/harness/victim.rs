@@ -3,6 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use super::dump::{Dump, END, parse};
 use super::{DEADLINE, Python, Says, library, scripts, wait_for};
@@ -117,6 +119,17 @@ impl Run {
         let watched = victim.finish();
         watched.assert_like(&self.run_bare());
         watched
+    }
+
+    /// Runs the script with dumps every 10 ms, from its first step on with signals at random moments, too, to its end; then
+    /// without Tripod, which must make no difference.
+    #[track_caller]
+    pub(crate) fn check_pestered(self) -> Outcome {
+        self.env("TRIPOD_INTERVAL", "0.01").env("TRIPOD_LOG_MAX", "0").check(|victim| {
+            victim.ready();
+            victim.go_on();
+            victim.pester();
+        })
     }
 
     /// Starts the script under Tripod.
@@ -320,6 +333,20 @@ impl Victim {
         // SAFETY: the child has not been waited for, so that its number is nobody else's.
         let sent = unsafe { libc::kill(pid, signal) };
         assert_eq!(sent, 0, "kill {signal}: {}", std::io::Error::last_os_error());
+    }
+
+    /// Sends SIGUSR2 at random moments until the script ends or stands at its next step.
+    #[track_caller]
+    pub(crate) fn pester(&mut self) {
+        let random = RandomState::new();
+        let mut sent = 0_u64;
+        let deadline = Instant::now() + DEADLINE;
+        while self.child.0.try_wait().unwrap().is_none() && self.says().count("ready") <= self.steps {
+            assert!(Instant::now() < deadline, "the script neither ends nor comes to its next step");
+            self.signal(libc::SIGUSR2);
+            sent += 1;
+            std::thread::sleep(Duration::from_micros(random.hash_one(sent) % 8_000));
+        }
     }
 
     /// Asks for a dump by SIGUSR2, and waits until there is one more than `before`.
