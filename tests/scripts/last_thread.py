@@ -4,6 +4,7 @@ With the argument "another" the child starts one more thread, which outlives the
 """
 import os
 import sys
+import sysconfig
 import threading
 import time
 import warnings
@@ -17,8 +18,9 @@ def threads():
 
 
 def wait_for_agent():
-    """Waits until Tripod has come back, where it was there at all."""
-    while "LD_PRELOAD" in os.environ and threads() < 2:
+    """Waits until Tripod has come back, where it was there at all. It does not in a free-threaded child of such a fork."""
+    expected = "LD_PRELOAD" in os.environ and not sysconfig.get_config_var("Py_GIL_DISABLED")
+    while expected and threads() < 2:
         time.sleep(0.001)
 
 
