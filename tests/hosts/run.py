@@ -43,7 +43,7 @@ BY_NATURE = [
     (r"0x[0-9a-f]+", "<address>"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>"),
     (r"(?<=[\[(])\d{2,7}(?=[\])])|(?<=pid)[: ]+\d+", "<pid>"),
-    (r"\b\d+\.\d+(?:e-\d+)? ?(?:s|ms|seconds?)\b", "<seconds>"),
+    (r"\b\d+(?:\.\d+)?(?:e-\d+)? ?(?:s|ms|seconds?)\b", "<seconds>"),
 ]
 
 
@@ -190,6 +190,11 @@ class Run:
         if self.library:
             os.kill(pid, number)
             self.wait_until(f"{name} dumps process {pid}", lambda: self._titled(pid, name))
+
+    def shows(self, text):
+        """Under Tripod, reports it where no dump so far shows a text."""
+        if self.library and not any(text in dump for dump in self.dumps()):
+            self.said("dumps", f"none shows {text!r}")
 
     def _titled(self, pid, name):
         return any(re.search(rf"^Tripod dump \d+ .*\(.*\b{re.escape(name)}\b", dump, re.M) for dump in self.dumps(pid))
