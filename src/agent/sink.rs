@@ -12,8 +12,8 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
+use std::mem::ManuallyDrop;
+use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -284,11 +284,9 @@ static STDERR: OnceLock<Option<(u64, u64)>> = OnceLock::new();
 
 /// Notes what standard error is. In the constructor: not in the agent's thread, which has another table.
 pub fn remember_stderr() {
-    let mut about = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: `about` is ours to write, and is read where that succeeded.
-    let known =
-        unsafe { (libc::fstat(libc::STDERR_FILENO, about.as_mut_ptr()) == 0).then(|| about.assume_init()) };
-    let _ = STDERR.set(known.map(|about| (about.st_dev, about.st_ino)));
+    // SAFETY: whatever the number is, it is only asked about, and never closed.
+    let stderr = ManuallyDrop::new(unsafe { File::from_raw_fd(libc::STDERR_FILENO) });
+    let _ = STDERR.set(stderr.metadata().ok().map(|about| identity(&about)));
 }
 
 /// Writes a line to the process's standard error, from the agent's thread. What cannot be written is lost, and so is all

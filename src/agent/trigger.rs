@@ -5,6 +5,12 @@
 //! before (signal-hook again). The tick is the deadline of the wait. Triggers that come while a dump is taken leave
 //! the semaphore up and so become one more dump after it.
 //!
+//! The handler interrupts a thread of the program's, the main one where that does not block the signal, as any handler
+//! does. It is installed with `SA_RESTART`: system calls go on by themselves, and Python repeats those that cannot (`select`,
+//! `poll`, `nanosleep`; PEP 475). C code that calls these itself sees EINTR, as with any handler. To interrupt no thread of the
+//! program's at all, the signal would have to be blocked in each of them and taken by ours: a mask that the script can see,
+//! that its children inherit over `exec`, and that leaves them deaf to the signal. EINTR is the smaller trace.
+//!
 //! [`prepare`] and [`install`] run in the constructor; [`wait`] blocks and is for the agent's thread alone.
 #![allow(unsafe_code)]
 
