@@ -261,6 +261,10 @@ fn register(attached: &python::Attached<'_>) {
     if firm && GATE_REGISTERED.load(Ordering::Acquire) {
         return;
     }
+    if !attached.in_main_interpreter() {
+        // The gate would close with an interpreter that is not ours. The first dump registers it.
+        return;
+    }
     if !GATE_REGISTERED.swap(true, Ordering::AcqRel) {
         atexit::register_end(attached, interpreter_ended);
     }
