@@ -64,15 +64,16 @@ fn start(config: Config, start: Instant, announce: impl FnOnce(&Config, Option<&
     lifecycle::start(run)
 }
 
+/// One thread at a time comes here. What a fork has found locked stays so in the child, which must not wait for it.
 fn put_to_rest(agent: Agent) {
-    if let Ok(mut slot) = AT_REST.lock() {
+    if let Ok(mut slot) = AT_REST.try_lock() {
         *slot = Some(agent);
     }
 }
 
 /// The body of the agent's thread.
 fn run() {
-    let resting = AT_REST.lock().ok().and_then(|mut slot| slot.take());
+    let resting = AT_REST.try_lock().ok().and_then(|mut slot| slot.take());
     let here = |agent: &Agent| agent.pid == std::process::id();
     let Some(mut agent) =
         resting.filter(here).or_else(|| CONFIG.get().map(|config| Agent::new(config, trigger::now())))

@@ -136,6 +136,25 @@ impl Attached<'_> {
         Attached { state: None, _thread: PhantomData }
     }
 
+    /// Whether this thread is in the main interpreter now. A pending call need not be: 3.8 makes it in whichever interpreter
+    /// the main thread is in, and 3.9-3.11 give it to the interpreter of whoever has the GIL when it is asked for.
+    pub fn in_main_interpreter(&self) -> bool {
+        if !imports::present(Import::PyInterpreterState_Main) {
+            return true;
+        }
+        // SAFETY: this thread holds the GIL; the functions, present where they are called, only read a pointer.
+        unsafe {
+            let own = if imports::present(Import::PyInterpreterState_Get) {
+                pyo3_ffi::PyInterpreterState_Get()
+            } else if imports::present(Import::_PyInterpreterState_Get) {
+                imports::_PyInterpreterState_Get()
+            } else {
+                return true;
+            };
+            own == imports::PyInterpreterState_Main()
+        }
+    }
+
     /// Runs `work`, which must not touch Python, with the GIL released.
     pub fn without_gil(&mut self, work: impl FnOnce()) {
         // SAFETY: this thread holds the GIL.

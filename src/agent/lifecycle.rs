@@ -20,6 +20,9 @@
 //! but that from 3.12 on `os.fork` warns of every process with more than one thread: where the agent's thread is the
 //! only other one it is ended before the fork and started again, by a pending call too, after the warning's count.
 //!
+//! The lock of the queue of pending calls is made anew in the child only after the child handler. So no fork happens while the
+//! agent's thread, which asks without the GIL, may hold it.
+//!
 //! **The last thread.** Where the process's first thread ends and the process does not, as in the child of a fork that a thread
 //! other than the main one made, the C library ends the process with its last thread. That must not be ours: a destructor
 //! of thread-specific data ends it with the first thread, or, where there are others, has it look every now and then
@@ -41,7 +44,7 @@ use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 
 use super::trigger;
 use crate::python::atexit::{self, Registered};
@@ -96,11 +99,15 @@ const INVITED: u32 = 16;
 const LENT: u32 = 32;
 /// The agent waits for the GIL or holds it: nobody who holds it may wait for the agent.
 const ACQUIRING: u32 = 64;
+/// The agent's thread may hold the lock of the queue of pending calls.
+const ASKING: u32 = 128;
 
 static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
 /// The registration holds for good; else it is made again at each dump.
 static GATE_FIRM: AtomicBool = AtomicBool::new(false);
+/// How many forks are under way.
+static FORKS: AtomicU32 = AtomicU32::new(0);
 /// The interpreter whose gate has closed has been finalised.
 static ENDED: AtomicBool = AtomicBool::new(false);
 /// The process whose agent's thread is running, or 0.
@@ -230,11 +237,21 @@ pub fn wait_for_end() {
 /// Asks the interpreter's main thread for a call. The queue is short; when it is full, someone drains it.
 fn ask(call: pending::Call) {
     for _ in 0..100 {
-        if pending::ask(call) {
+        if ask_once(call) {
             return;
         }
         trigger::pause(MILLISECOND);
     }
+}
+
+/// In the agent's thread. False also where a fork is under way.
+fn ask_once(call: pending::Call) -> bool {
+    set(ASKING);
+    // Either this sees the fork, or the fork sees ASKING.
+    fence(Ordering::SeqCst);
+    let asked = FORKS.load(Ordering::Acquire) == 0 && pending::ask(call);
+    clear(ASKING);
+    asked
 }
 
 /// The pending call: runs in the interpreter's main thread, with the GIL.
@@ -262,7 +279,7 @@ fn lend(mut work: Work<'_>) -> bool {
     LOAN.store((&raw mut work).cast(), Ordering::Release);
     // Where an invitation is in the queue since the last dump, the main thread is blocked.
     if set(INVITED) & INVITED == 0 {
-        if pending::ask(take_loan) {
+        if ask_once(take_loan) {
             wait_while(INVITED, INVITATION);
         } else {
             clear(INVITED);
@@ -335,6 +352,10 @@ fn stack_has_room() -> bool {
 fn register(attached: &python::Attached<'_>) {
     let firm = GATE_FIRM.load(Ordering::Acquire);
     if firm && GATE_REGISTERED.load(Ordering::Acquire) {
+        return;
+    }
+    if !attached.in_main_interpreter() {
+        // The gate would close with an interpreter that is not ours. The first dump registers it.
         return;
     }
     if !GATE_REGISTERED.swap(true, Ordering::AcqRel) {
@@ -486,11 +507,16 @@ extern "C" fn enter_thread(_: *mut c_void) -> *mut c_void {
 
 /// Runs in the thread that forks, before it does: ends the agent's thread where it alone would make `os.fork` warn.
 extern "C" fn before_fork() {
+    let running = RUNNING_IN.load(Ordering::Acquire) == std::process::id();
     let warns = python::version().is_some_and(|version| version.at_least(12));
-    if !warns || RUNNING_IN.load(Ordering::Acquire) != std::process::id() || !only_other_thread() {
-        return;
+    if running && warns && only_other_thread() {
+        end_thread(FORK_LIMIT, true);
     }
-    end_thread(FORK_LIMIT, true);
+    FORKS.fetch_add(1, Ordering::AcqRel);
+    fence(Ordering::SeqCst);
+    if running {
+        wait_while(ASKING, GATE_LIMIT);
+    }
 }
 
 /// Whether this process has two threads, the calling one and the agent's.
@@ -506,6 +532,7 @@ fn thread_count() -> Option<u64> {
 
 /// Runs in the thread that forked.
 extern "C" fn after_fork_in_parent() {
+    FORKS.fetch_sub(1, Ordering::AcqRel);
     if state() & STOP != 0 && RUNNING_IN.load(Ordering::Acquire) == 0 {
         FORKED_AT.store(trigger::now(), Ordering::Release);
         FORKED_IN.store(place::innermost_frame().unwrap_or(0), Ordering::Release);
@@ -531,10 +558,14 @@ extern "C" fn after_fork_in_child() {
     LOAN.store(ptr::null_mut(), Ordering::Release);
     RUNNING_IN.store(0, Ordering::Release);
     FORKED_IN.store(0, Ordering::Release);
+    FORKS.store(0, Ordering::Release);
+    let locked = state() & ASKING != 0;
     STATE.store(STOP | (state() & CLOSED), Ordering::Release);
     FIRST_GONE.store(false, Ordering::Release);
     mark_first_thread();
-    ask_for_restart();
+    if !locked {
+        ask_for_restart();
+    }
 }
 
 fn ask_for_restart() {

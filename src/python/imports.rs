@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 27:
+imports! { 30:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -90,6 +90,9 @@ imports! { 27:
     24 PyObject_Type
     25 PyGILState_GetThisThreadState
     26 Py_AtExit
+    27 PyInterpreterState_Main
+    28 _PyInterpreterState_Get
+    29 PyInterpreterState_Get
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -131,6 +134,10 @@ unsafe extern "C" {
         function: Option<unsafe extern "C" fn(*mut pyo3_ffi::PyObject)>,
         module: *mut pyo3_ffi::PyObject,
     );
+    /// `cpython/pystate.h`, 3.8-3.15; not of the stable ABI.
+    pub(crate) fn PyInterpreterState_Main() -> *mut pyo3_ffi::PyInterpreterState;
+    /// `cpython/pystate.h`, 3.8: the interpreter of the calling thread, which holds the GIL.
+    pub(crate) fn _PyInterpreterState_Get() -> *mut pyo3_ffi::PyInterpreterState;
     /// `pylifecycle.h`, 3.13+.
     fn Py_IsFinalizing() -> c_int;
     /// `cpython/pylifecycle.h`, 3.8-3.12.
