@@ -20,7 +20,8 @@ fn a_program_that_looks_at_itself_sees_no_difference() {
 fn a_dump_that_waits_for_the_gil_is_at_most_one_thread_without_frames() {
     on_each(|python| {
         let outcome = Run::new(python, "waiting_agent.py").check_pestered();
-        let expected = "of the threads that are not its own: at most one: True\nan exception: False\nshown: True True\n";
+        let expected =
+            "of the threads that are not its own: at most one: True\nan exception: False\nshown: True True\n";
         assert_eq!(outcome.stdout, expected);
         assert!(outcome.dumps.len() > 1);
     });
