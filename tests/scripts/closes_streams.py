@@ -1,5 +1,6 @@
 """Closes its standard streams, one after the other, and works on for a while with pipes under their numbers."""
 import os
+import time
 
 import victim
 
@@ -17,4 +18,6 @@ for turn in range(300):
     assert os.read(here, 4096) == b"minemine"
     for number in (here, there, last):
         os.close(number)
+    # So that dumps come in between.
+    time.sleep(0.001)
 victim.say("done")

@@ -23,5 +23,6 @@ for _ in range(5):
 victim.step(still=False)
 traces.seek(0)
 text = traces.read().decode()
+traces.close()
 print(caught, text.count("(most recent call first)"))
 print(signal.getsignal(signal.SIGUSR2) in (None, signal.SIG_DFL))

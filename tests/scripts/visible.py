@@ -18,7 +18,7 @@ import weakref
 import victim
 
 WATCHED = "LD_PRELOAD" in os.environ
-TURNS = 3000
+TURNS = 1000
 
 
 def answers(question, turns=TURNS):
@@ -53,7 +53,7 @@ def collected():
     gc.collect()
     before = [dict(stats) for stats in gc.get_stats()]
     kept = []
-    for turn in range(200_000):
+    for turn in range(60_000):
         kept.append([turn])
         if turn % 5_000 == 0:
             kept.clear()
@@ -97,7 +97,7 @@ def traced():
 def errors_of_c():
     """`errno` after calls of C that fail."""
     libc = ctypes.CDLL(None, use_errno=True)
-    return answers(lambda: (libc.close(-1), ctypes.get_errno()), 20_000)
+    return answers(lambda: (libc.close(-1), ctypes.get_errno()), 5_000)
 
 
 order = []
@@ -162,7 +162,7 @@ def main():
     print("active_count:", answers(threading.active_count))
     print("_current_frames:", answers(lambda: len(sys._current_frames())))
     print("native id:", answers(lambda: threading.get_native_id() == os.getpid()))
-    print("tasks:", answers(tasks, 500))
+    print("tasks:", answers(tasks, 300))
     other.set()
     worker.join()
     print("descriptors:", answers(lambda: sorted(os.listdir("/proc/self/fd")), 500))

@@ -12,7 +12,7 @@ EXCEPTIONS = getattr(sys, "_current_exceptions", dict)
 
 def spin():
     """Long enough for a dump to come and wait for the GIL."""
-    for _ in range(20_000):
+    for _ in range(5_000):
         pass
 
 
@@ -30,7 +30,7 @@ own = {thread.ident for thread in threading.enumerate()}
 strange = []
 shown = set()
 with tempfile.TemporaryFile() as file:
-    for turn in range(300):
+    for turn in range(100):
         spin()
         strange.append({ident: value for ident, value in EXCEPTIONS().items() if ident not in own})
         spin()
@@ -45,5 +45,5 @@ other.set()
 worker.join()
 victim.say("more", max(len(found) for found in strange), len(shown) - 1)
 print("of the threads that are not its own: at most one:", all(len(found) < 2 for found in strange))
-print("an exception:", any(value for found in strange for value in found.values()))
+print("an exception:", any(value not in (None, (None, None, None)) for found in strange for value in found.values()))
 print("shown:", (2, 0) in shown, shown <= {(2, 0), (3, 1)})

@@ -97,7 +97,7 @@ fn standard_streams_that_the_program_closes() {
     on_each(|python| {
         let run = Run::new(python, "closes_streams.py");
         let outcome = run.check_pestered();
-        assert!(outcome.dumps.len() > 1);
+        assert!(!outcome.dumps.is_empty());
         assert_eq!((outcome.stdout.as_str(), outcome.stderr.as_str()), ("", ""));
     });
 }
