@@ -162,6 +162,9 @@ impl Agent {
         let Some(target) = &self.target else { return };
         let snapshot = &mut self.snapshot;
         snapshot.reset();
+        if self.sequence == 0 {
+            snapshot.prepare(kernel::thread_count());
+        }
         let agent = capture::own_ident();
         let captured = entered.attached(|attached| {
             let acquired = trigger::now();

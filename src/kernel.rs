@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 
 use crate::redact::Redact;
 
@@ -110,6 +111,13 @@ fn owned(result: libc::c_long) -> io::Result<OwnedFd> {
         Ok(descriptor) if descriptor >= 0 => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
         _ => Err(io::Error::last_os_error()),
     }
+}
+
+/// How many threads the kernel counts in this process, the agent's among them; 0 where it does not say.
+pub fn thread_count() -> usize {
+    // A directory has two links and one for each directory in it.
+    let links = fs::metadata("/proc/self/task").map_or(0, |about| about.nlink());
+    usize::try_from(links).unwrap_or(0).saturating_sub(2)
 }
 
 /// The name that the kernel has for a thread of ours.

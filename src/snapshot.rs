@@ -252,6 +252,23 @@ impl Snapshot {
         self.arena.sockets.clear();
     }
 
+    /// Makes room, and touches it, for a dump of so many threads of common size: memory that grows or is touched for the
+    /// first time under the GIL prolongs the pause.
+    pub fn prepare(&mut self, threads: usize) {
+        /// Frames of a thread, variables of a frame, values and bytes of text of a variable.
+        const COMMON: [usize; 4] = [24, 8, 2, 32];
+        let threads = threads.min(1_000);
+        let [frames, variables, values, text] = COMMON;
+        let frames = threads * frames;
+        self.frames.resize(frames, Frame::default());
+        let variables = frames * variables;
+        let nothing = Variable { name: Text::EMPTY, role: Role::Local, value: ValueId(0) };
+        self.variables.resize(variables, nothing);
+        self.arena.values.resize(variables * values, Value::default());
+        self.arena.text.extend(std::iter::repeat_n('\0', variables * text));
+        self.reset();
+    }
+
     /// Notes that a limit of the whole dump was reached, before the values of so many frames were read.
     pub fn limit_reached(&mut self, cut: Cut, frames: u64) {
         let limit = match cut {

@@ -37,16 +37,15 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_void};
-use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::unix::fs::MetadataExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, fence};
 
 use super::trigger;
+use crate::kernel;
 use crate::python::atexit::{self, Registered};
 use crate::python::{self, imports, pending, place};
 
@@ -459,7 +458,7 @@ fn end_thread(limit: u64, may_hold_gil: bool) -> bool {
     RUNNING_IN.store(0, Ordering::Release);
     // A joined thread is counted by the kernel until it has wholly gone.
     let deadline = trigger::now() + GONE_LIMIT;
-    while thread_count().is_some_and(|count| count > 1) && trigger::now() < deadline {
+    while kernel::thread_count() > 1 && trigger::now() < deadline {
         trigger::pause(GONE_LIMIT / 1000);
     }
     true
@@ -521,13 +520,7 @@ extern "C" fn before_fork() {
 
 /// Whether this process has two threads, the calling one and the agent's.
 fn only_other_thread() -> bool {
-    thread_count() == Some(2)
-}
-
-/// How many threads the kernel counts in this process; `None` where it does not say.
-fn thread_count() -> Option<u64> {
-    // A directory has two links and one for each directory in it.
-    fs::metadata("/proc/self/task").ok()?.nlink().checked_sub(2)
+    kernel::thread_count() == 2
 }
 
 /// Runs in the thread that forked.
