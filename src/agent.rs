@@ -117,8 +117,11 @@ impl Agent {
             let until_look = self.lookout.map(|lookout| lookout.patience(trigger::now()));
             let patience = [lifecycle::patience(), until_look].into_iter().flatten().min();
             let woken = trigger::wait(self.schedule.as_ref().map(Schedule::next), patience);
-            let trigger =
-                Trigger { signal: self.config.signal.filter(|_| woken.signal), interval: woken.deadline };
+            let trigger = Trigger {
+                signal: self.config.signal.filter(|_| woken.signal),
+                interval: woken.deadline,
+                notice: false,
+            };
             if trigger != Trigger::default() {
                 self.dump(trigger);
             }
@@ -145,6 +148,7 @@ impl Agent {
         {
             self.snapshot.reset();
             self.snapshot.time = trigger::unix_time();
+            self.snapshot.trigger.notice = true;
             self.conclude();
             drop(entered);
         }

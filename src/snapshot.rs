@@ -173,6 +173,8 @@ pub struct Trigger {
     pub signal: Option<i32>,
     /// `TRIPOD_INTERVAL` had passed.
     pub interval: bool,
+    /// Nothing: Tripod has something to say. Without threads, and neither of the others.
+    pub notice: bool,
 }
 
 /// Ticks of `TRIPOD_INTERVAL` that gave no dump since the one before, by what the agent was doing.

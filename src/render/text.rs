@@ -100,7 +100,7 @@ impl<'a, S: Sources> Page<'a, S> {
         let _ = write!(self.out, "Tripod dump {} at ", snapshot.sequence);
         push_rfc3339(snapshot.time, self.out);
         self.out.push_str(match (snapshot.trigger.signal, snapshot.trigger.interval) {
-            (None, false) if snapshot.threads.is_empty() => " (notice)",
+            (None, false) if snapshot.trigger.notice => " (notice)",
             (None, false) => " (request)",
             (None, true) => " (interval)",
             (Some(_), _) => " (",

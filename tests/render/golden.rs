@@ -28,7 +28,7 @@ fn builder() -> Builder {
     let snapshot = Snapshot {
         sequence: 3,
         time: 1_795_162_504_123_456_789,
-        trigger: Trigger { signal: Some(12), interval: false },
+        trigger: Trigger { signal: Some(12), interval: false, notice: false },
         process: Process {
             pid: 4242,
             host: "web-7".to_owned(),
@@ -155,7 +155,7 @@ fn headers_and_threads() {
 #[test]
 fn values_and_limits() {
     let mut b = builder();
-    b.snapshot.trigger = Trigger { signal: None, interval: true };
+    b.snapshot.trigger = Trigger { signal: None, interval: true, notice: false };
     b.thread(1, "MainThread", 4242);
 
     b.frame("/srv/app.py", 10, "Worker.run");
