@@ -235,7 +235,9 @@ impl Agent {
         kernel::sockets::complete(arena);
         for thread in threads {
             if thread.main {
-                thread.native_id = thread.native_id.or(Some(self.pid));
+                // A fork by C code that does not tell the interpreter leaves it with the id that the parent has.
+                let here = |native_id: &u32| kernel::thread_name(*native_id).is_some();
+                thread.native_id = thread.native_id.filter(here).or(Some(self.pid));
             }
             if let (None, Some(native_id)) = (thread.name, thread.native_id) {
                 thread.name = kernel::thread_name(native_id).map(|name| arena.push_text(&name));

@@ -60,8 +60,12 @@ const GATE_PATIENCE: u64 = 100 * MILLISECOND;
 /// How long a fork may wait for a dump to be written, so that the agent's thread can be ended before it.
 const FORK_LIMIT: u64 = 50 * MILLISECOND;
 
-/// How long callbacks of `os.register_at_fork` may take after a fork before the agent's thread is started all the same.
+/// How much processor time callbacks of `os.register_at_fork` may take after a fork before the agent's thread is started
+/// all the same.
 const CALLBACK_LIMIT: u64 = 100 * MILLISECOND;
+
+/// How often it is looked whether they are over: the pending call comes at every chance, and a look costs system calls.
+const LOOK_AGAIN: u64 = MILLISECOND / 5;
 
 /// How long the agent waits for the main thread to come by before it asks for the GIL as any thread does.
 const INVITATION: u64 = MILLISECOND / 5;
@@ -527,22 +531,33 @@ fn only_other_thread() -> bool {
 extern "C" fn after_fork_in_parent() {
     FORKS.fetch_sub(1, Ordering::AcqRel);
     if state() & STOP != 0 && RUNNING_IN.load(Ordering::Acquire) == 0 {
-        FORKED_AT.store(trigger::now(), Ordering::Release);
+        LOOKED_AT.store(0, Ordering::Release);
+        FORKED_AT.store(trigger::processor_time(), Ordering::Release);
         FORKED_IN.store(place::innermost_frame().unwrap_or(0), Ordering::Release);
         ask_for_restart();
     }
 }
 
-/// The frame that called `os.fork`, or 0, and when.
+/// The frame that called `os.fork`, or 0, and the processor time of its thread by then.
 static FORKED_IN: AtomicUsize = AtomicUsize::new(0);
 static FORKED_AT: AtomicU64 = AtomicU64::new(0);
+
+/// When it was last looked whether that frame has gone on.
+static LOOKED_AT: AtomicU64 = AtomicU64::new(0);
 
 /// Whether `os.fork` seems not to have returned: what runs are callbacks of `os.register_at_fork`, after which some
 /// versions count the threads (3.13.0).
 fn in_fork_callback() -> bool {
     let forked_in = FORKED_IN.load(Ordering::Acquire);
-    forked_in != 0
-        && trigger::now() < FORKED_AT.load(Ordering::Acquire).saturating_add(CALLBACK_LIMIT)
+    if forked_in == 0 {
+        return false;
+    }
+    let now = trigger::now();
+    if now < LOOKED_AT.load(Ordering::Acquire).saturating_add(LOOK_AGAIN) {
+        return true;
+    }
+    LOOKED_AT.store(now, Ordering::Release);
+    trigger::processor_time() < FORKED_AT.load(Ordering::Acquire).saturating_add(CALLBACK_LIMIT)
         && place::innermost_frame() != Some(forked_in)
 }
 

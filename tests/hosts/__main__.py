@@ -5,6 +5,7 @@ import importlib
 import importlib.metadata
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -57,9 +58,10 @@ def one(function, library, keep):
             print(f"--- {output}\n{output.read_text(errors='replace')[-4000:]}", file=sys.stderr)
     except Exception:
         run.said("failure", traceback.format_exc())
-    run.seconds = time.monotonic() - run.began
-    run.total, run.processes, run.wrong = len(run.dumps()), run.dumped(), run.defects()
-    run.close(keep)
+    finally:
+        run.seconds = time.monotonic() - run.began
+        run.total, run.processes, run.wrong = len(run.dumps()), run.dumped(), run.defects()
+        run.close(keep)
     if keep:
         print(f"{run.work}", file=sys.stderr)
     return run
@@ -78,6 +80,8 @@ def main():
     if unknown:
         parser.error(f"no such host: {' '.join(sorted(unknown))}")
     become_subreaper()
+    # So that what was started is ended in any case.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     install([module for module, _ in cases])
     importlib.invalidate_caches()
 

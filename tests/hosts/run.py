@@ -21,8 +21,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-DEADLINE = 120
-"""Seconds that a run may take: far above what any takes."""
+DEADLINE = 600
+"""Seconds that a run may take: far above what any takes, on a crowded machine too."""
 
 NOTHING_LEFT = 10
 """Seconds that processes may take to end after their program did."""
