@@ -19,8 +19,8 @@
 //! but that from 3.12 on `os.fork` warns of every process with more than one thread: where the agent's thread is the
 //! only other one it is ended before the fork and started again, by a pending call too, after the warning's count.
 //!
-//! The lock of the queue of pending calls is made anew in the child only after the child handler. So no fork happens while the
-//! agent's thread, which asks without the GIL, may hold it.
+//! The lock of the queue of pending calls is made anew in the child only after the child handler, and before 3.12 that of the list
+//! of threads after it was needed. So no fork happens while the agent's thread, without the GIL, may hold one of them.
 //!
 //! **The last thread.** Where the process's first thread ends and the process does not, as in the child of a fork that a thread
 //! other than the main one made, the C library ends the process with its last thread. That must not be ours: a destructor
@@ -46,7 +46,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 
 use super::trigger;
 use crate::python::atexit::{self, Registered};
-use crate::python::{self, imports, pending};
+use crate::python::{self, ThreadState, imports, pending};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -81,8 +81,8 @@ const STOP: u32 = 4;
 const ATTACHING: u32 = 8;
 /// An invitation is in the queue of pending calls.
 const INVITED: u32 = 16;
-/// The agent's thread may hold the lock of the queue of pending calls.
-const ASKING: u32 = 32;
+/// The agent's thread may hold a lock of the interpreter's that is no good in the child of a fork.
+const LOCKING: u32 = 32;
 
 static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
@@ -131,7 +131,8 @@ impl Entered {
         if only_other_thread() {
             invite();
         }
-        let result = if stopping() { None } else { python::Attached::acquire().ok() }.map(|attached| {
+        let result = make_thread_state().map(|state| {
+            let attached = state.attach();
             register(&attached);
             work(&attached)
         });
@@ -223,12 +224,31 @@ fn ask(call: pending::Call) {
 
 /// In the agent's thread. False also where a fork is under way.
 fn ask_once(call: pending::Call) -> bool {
-    set(ASKING);
-    // Either this sees the fork, or the fork sees ASKING.
+    without_forks(|| pending::ask(call)).unwrap_or(false)
+}
+
+/// In the agent's thread. `None` where the interpreter is going or a fork wants the thread ended.
+fn make_thread_state() -> Option<ThreadState> {
+    // From 3.12 on the lock is made anew first of all in the child, and may be held by who forks.
+    let careful = !python::version().is_some_and(|version| version.at_least(12));
+    while !stopping() {
+        let make = || ThreadState::make().ok();
+        match if careful { without_forks(make) } else { Some(make()) } {
+            Some(made) => return made,
+            None => trigger::pause(MILLISECOND / 10),
+        }
+    }
+    None
+}
+
+/// Lets no fork happen during `work`, which must not block. `None` where one is under way.
+fn without_forks<T>(work: impl FnOnce() -> T) -> Option<T> {
+    set(LOCKING);
+    // Either this sees the fork, or the fork sees LOCKING.
     fence(Ordering::SeqCst);
-    let asked = FORKS.load(Ordering::Acquire) == 0 && pending::ask(call);
-    clear(ASKING);
-    asked
+    let result = (FORKS.load(Ordering::Acquire) == 0).then(work);
+    clear(LOCKING);
+    result
 }
 
 /// The pending call: runs in the interpreter's main thread, with the GIL.
@@ -237,6 +257,9 @@ extern "C" fn register_pending(_: *mut c_void) -> c_int {
         // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
         let attached = unsafe { python::Attached::assume() };
         register(&attached);
+        if attached.in_main_interpreter() {
+            pending::find_eval_breaker(&attached);
+        }
         trigger::hide(&attached).is_err()
     });
     // An exception that a handler of the script's has raised is the main thread's to have.
@@ -446,7 +469,7 @@ extern "C" fn before_fork() {
     FORKS.fetch_add(1, Ordering::AcqRel);
     fence(Ordering::SeqCst);
     if running {
-        wait_while(ASKING, GATE_LIMIT);
+        wait_while(LOCKING, GATE_LIMIT);
     }
 }
 
@@ -468,7 +491,7 @@ extern "C" fn after_fork_in_parent() {
 extern "C" fn after_fork_in_child() {
     RUNNING_IN.store(0, Ordering::Release);
     FORKS.store(0, Ordering::Release);
-    let locked = state() & ASKING != 0;
+    let locked = state() & LOCKING != 0;
     STATE.store(STOP | (state() & CLOSED), Ordering::Release);
     FIRST_GONE.store(false, Ordering::Release);
     mark_first_thread();

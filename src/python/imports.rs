@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 29:
+imports! { 30:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -92,6 +92,7 @@ imports! { 29:
     26 PyInterpreterState_Main
     27 _PyInterpreterState_Get
     28 PyInterpreterState_Get
+    29 PyThreadState_New
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -116,6 +117,8 @@ const REQUIRED: &[Import] = &[
     Import::PyLong_FromLong,
     Import::PyObject_Type,
     Import::Py_AtExit,
+    Import::PyInterpreterState_Main,
+    Import::PyThreadState_New,
 ];
 
 // What pyo3-ffi does not declare, or declares by another way than the exported function.
