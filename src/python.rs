@@ -3,7 +3,7 @@
 //! [`Attached`] is proof that the calling thread holds the GIL (or, in a free-threaded build, is attached to the main
 //! interpreter). Everything else here reads memory by layout and calls nothing.
 //!
-//! No Python code is run and no reference is dropped that could be the last. `Attached::acquire` blocks until the GIL
+//! No Python code is run and no reference is dropped that could be the last. `ThreadState::attach` blocks until the GIL
 //! is free.
 #![allow(unsafe_code)]
 
@@ -108,26 +108,43 @@ pub struct NotNow;
 /// Proof that this thread holds the GIL. Not `Send`.
 #[derive(Debug)]
 pub struct Attached<'py> {
-    /// What to give back, where it was taken here.
+    /// What to give back, where it was taken by [`ThreadState::attach`].
     state: Option<pyo3_ffi::PyGILState_STATE>,
     _thread: PhantomData<*mut &'py ()>,
 }
 
-impl Attached<'_> {
-    /// Takes the GIL of the main interpreter; blocks until it is free. Should the interpreter be finalised meanwhile,
-    /// this does not return: pyo3-ffi's guard parks the thread for ever, or CPython itself does (3.14+).
+/// The calling thread's thread state, made so that the GIL can be taken with it.
+///
+/// `PyGILState_Ensure` would make it, too, with the lock of the interpreter's list of threads held but not yet the GIL. To be made
+/// by itself so that the caller can keep a fork away from that moment, which before 3.12 leaves the lock held in the child.
+#[derive(Debug)]
+pub struct ThreadState(());
+
+impl ThreadState {
+    /// Makes it, for the main interpreter. The thread has none yet.
     ///
     /// # Errors
-    /// [`NotNow`] where there is no interpreter to take it of.
-    pub fn acquire() -> Result<Attached<'static>, NotNow> {
+    /// [`NotNow`] where there is no interpreter, or no memory.
+    pub fn make() -> Result<ThreadState, NotNow> {
         if !imports::initialized() || imports::finalizing() {
             return Err(NotNow);
         }
-        // SAFETY: the interpreter is initialised; that it is not finalised meanwhile is what the gate sees to.
-        let state = unsafe { pyo3_ffi::PyGILState_Ensure() };
-        Ok(Attached { state: Some(state), _thread: PhantomData })
+        // SAFETY: the interpreter is initialised; that it is not finalised meanwhile is what the gate sees to. Neither function
+        // needs the GIL.
+        let made = unsafe { pyo3_ffi::PyThreadState_New(imports::PyInterpreterState_Main()) };
+        if made.is_null() { Err(NotNow) } else { Ok(ThreadState(())) }
     }
 
+    /// Takes the GIL; blocks until it is free. Should the interpreter be finalised meanwhile, this does not return: pyo3-ffi's
+    /// guard parks the thread for ever, or CPython itself does (3.14+).
+    pub fn attach(self) -> Attached<'static> {
+        // SAFETY: as in `make`.
+        let state = unsafe { pyo3_ffi::PyGILState_Ensure() };
+        Attached { state: Some(state), _thread: PhantomData }
+    }
+}
+
+impl Attached<'_> {
     /// For a function that CPython calls.
     ///
     /// # Safety
@@ -139,9 +156,6 @@ impl Attached<'_> {
     /// Whether this thread is in the main interpreter now. A pending call need not be: 3.8 makes it in whichever interpreter
     /// the main thread is in, and 3.9-3.11 give it to the interpreter of whoever has the GIL when it is asked for.
     pub fn in_main_interpreter(&self) -> bool {
-        if !imports::present(Import::PyInterpreterState_Main) {
-            return true;
-        }
         // SAFETY: this thread holds the GIL; the functions, present where they are called, only read a pointer.
         unsafe {
             let own = if imports::present(Import::PyInterpreterState_Get) {
@@ -170,8 +184,12 @@ impl Attached<'_> {
 impl Drop for Attached<'_> {
     fn drop(&mut self) {
         if let Some(state) = self.state.take() {
-            // SAFETY: gives back what `acquire` took, in the same thread.
-            unsafe { pyo3_ffi::PyGILState_Release(state) };
+            // SAFETY: in the same thread. What `PyGILState_Ensure` has counted, and what `PyThreadState_New` has: with the
+            // second the thread state goes, and with it the GIL.
+            unsafe {
+                pyo3_ffi::PyGILState_Release(pyo3_ffi::PyGILState_STATE::PyGILState_LOCKED);
+                pyo3_ffi::PyGILState_Release(state);
+            }
         }
     }
 }

@@ -20,8 +20,8 @@
 //! but that from 3.12 on `os.fork` warns of every process with more than one thread: where the agent's thread is the
 //! only other one it is ended before the fork and started again, by a pending call too, after the warning's count.
 //!
-//! The lock of the queue of pending calls is made anew in the child only after the child handler. So no fork happens while the
-//! agent's thread, which asks without the GIL, may hold it.
+//! The lock of the queue of pending calls is made anew in the child only after the child handler, and before 3.12 that of the list
+//! of threads after it was needed. So no fork happens while the agent's thread, without the GIL, may hold one of them.
 //!
 //! **The last thread.** Where the process's first thread ends and the process does not, as in the child of a fork that a thread
 //! other than the main one made, the C library ends the process with its last thread. That must not be ours: a destructor
@@ -47,7 +47,7 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize
 use super::trigger;
 use crate::kernel;
 use crate::python::atexit::{self, Registered};
-use crate::python::{self, imports, pending, place};
+use crate::python::{self, ThreadState, imports, pending, place};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -102,8 +102,8 @@ const INVITED: u32 = 16;
 const LENT: u32 = 32;
 /// The agent waits for the GIL or holds it: nobody who holds it may wait for the agent.
 const ACQUIRING: u32 = 64;
-/// The agent's thread may hold the lock of the queue of pending calls.
-const ASKING: u32 = 128;
+/// The agent's thread may hold a lock of the interpreter's that is no good in the child of a fork.
+const LOCKING: u32 = 128;
 
 static STATE: AtomicU32 = AtomicU32::new(0);
 static GATE_REGISTERED: AtomicBool = AtomicBool::new(false);
@@ -157,9 +157,9 @@ impl Entered {
         let lent = only_other_thread() && lend(&mut once);
         if !lent
             && set(ACQUIRING) & STOP == 0
-            && let Ok(attached) = python::Attached::acquire()
+            && let Some(state) = make_thread_state()
         {
-            once(&attached);
+            once(&state.attach());
         }
         clear(ATTACHING | ACQUIRING);
         result
@@ -249,12 +249,31 @@ fn ask(call: pending::Call) {
 
 /// In the agent's thread. False also where a fork is under way.
 fn ask_once(call: pending::Call) -> bool {
-    set(ASKING);
-    // Either this sees the fork, or the fork sees ASKING.
+    without_forks(|| pending::ask(call)).unwrap_or(false)
+}
+
+/// In the agent's thread. `None` where the interpreter is going or a fork wants the thread ended.
+fn make_thread_state() -> Option<ThreadState> {
+    // From 3.12 on the lock is made anew first of all in the child, and may be held by who forks.
+    let careful = !python::version().is_some_and(|version| version.at_least(12));
+    while !stopping() {
+        let make = || ThreadState::make().ok();
+        match if careful { without_forks(make) } else { Some(make()) } {
+            Some(made) => return made,
+            None => trigger::pause(MILLISECOND / 10),
+        }
+    }
+    None
+}
+
+/// Lets no fork happen during `work`, which must not block. `None` where one is under way.
+fn without_forks<T>(work: impl FnOnce() -> T) -> Option<T> {
+    set(LOCKING);
+    // Either this sees the fork, or the fork sees LOCKING.
     fence(Ordering::SeqCst);
-    let asked = FORKS.load(Ordering::Acquire) == 0 && pending::ask(call);
-    clear(ASKING);
-    asked
+    let result = (FORKS.load(Ordering::Acquire) == 0).then(work);
+    clear(LOCKING);
+    result
 }
 
 /// The pending call: runs in the interpreter's main thread, with the GIL.
@@ -263,6 +282,9 @@ extern "C" fn register_pending(_: *mut c_void) -> c_int {
         // SAFETY: CPython makes pending calls with the GIL held by the calling thread.
         let attached = unsafe { python::Attached::assume() };
         register(&attached);
+        if attached.in_main_interpreter() {
+            pending::find_eval_breaker(&attached);
+        }
         trigger::hide(&attached).is_err()
     });
     // An exception that a handler of the script's has raised is the main thread's to have.
@@ -518,7 +540,7 @@ extern "C" fn before_fork() {
     FORKS.fetch_add(1, Ordering::AcqRel);
     fence(Ordering::SeqCst);
     if running {
-        wait_while(ASKING, GATE_LIMIT);
+        wait_while(LOCKING, GATE_LIMIT);
     }
 }
 
@@ -567,7 +589,7 @@ extern "C" fn after_fork_in_child() {
     RUNNING_IN.store(0, Ordering::Release);
     FORKED_IN.store(0, Ordering::Release);
     FORKS.store(0, Ordering::Release);
-    let locked = state() & ASKING != 0;
+    let locked = state() & LOCKING != 0;
     STATE.store(STOP | (state() & CLOSED), Ordering::Release);
     FIRST_GONE.store(false, Ordering::Release);
     mark_first_thread();

@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 30:
+imports! { 31:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -93,6 +93,7 @@ imports! { 30:
     27 PyInterpreterState_Main
     28 _PyInterpreterState_Get
     29 PyInterpreterState_Get
+    30 PyThreadState_New
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -117,6 +118,8 @@ const REQUIRED: &[Import] = &[
     Import::PyLong_FromLong,
     Import::PyObject_Type,
     Import::Py_AtExit,
+    Import::PyInterpreterState_Main,
+    Import::PyThreadState_New,
 ];
 
 // What pyo3-ffi does not declare, or declares by another way than the exported function.

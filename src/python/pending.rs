@@ -15,9 +15,10 @@ use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
-use super::imports;
-use super::layout::{Version, walk};
-use super::memory::Address;
+use super::layout::walk::{self, Walk};
+use super::layout::{NONE, Version};
+use super::memory::{Address, Checked, Memory};
+use super::{Attached, imports};
 
 /// A call to be made by the main thread, with the GIL held.
 pub type Call = extern "C" fn(*mut c_void) -> c_int;
@@ -31,6 +32,33 @@ static EVAL_BREAKER: AtomicUsize = AtomicUsize::new(0);
 /// It is the address of an aligned `int` that is `eval_breaker`, and stays so for as long as the process lives.
 pub(crate) unsafe fn set_eval_breaker(address: Address) {
     EVAL_BREAKER.store(address, Ordering::Release);
+}
+
+/// Finds the flag by what it does: a call that the main thread asks for raises it. In a pending call, which the main thread makes
+/// in the main interpreter. Where something else has raised it already it is not found.
+pub fn find_eval_breaker(_attached: &Attached<'_>) {
+    let (Some(version), Some(runtime)) = (super::version(), imports::symbol(c"_PyRuntime")) else { return };
+    let memory = Checked::new();
+    let Ok(walk) = Walk::find(memory, runtime, version) else { return };
+    if walk.interpreter.eval_breaker == NONE {
+        return;
+    }
+    // SAFETY: the GIL is held; the function only reads a pointer.
+    let main = unsafe { imports::PyInterpreterState_Main() } as Address;
+    let address = main + usize::from(walk.interpreter.eval_breaker);
+    let raised = || memory.u32(address).ok();
+    // SAFETY: the function may be called from any thread.
+    let asked =
+        raised() == Some(0) && unsafe { pyo3_ffi::Py_AddPendingCall(Some(nothing), ptr::null_mut()) } == 0;
+    if asked && raised() == Some(1) {
+        // SAFETY: it is where the version has the flag, and does what the flag does. The main interpreter lives until the
+        // gate has closed.
+        unsafe { set_eval_breaker(address) };
+    }
+}
+
+extern "C" fn nothing(_: *mut c_void) -> c_int {
+    0
 }
 
 /// Where 3.8 keeps `ceval.pending.finishing`; else 0.
