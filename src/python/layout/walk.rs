@@ -219,6 +219,7 @@ pub const V3_8: Walk = Walk {
 
 /// CPython 3.9: `internal/pycore_interp.h`, the rest as 3.8.
 const V3_9: Walk = Walk {
+    runtime: Runtime { finishing: NONE, ..V3_8.runtime },
     interpreter: Interpreter { next: 0, id: 24, threads: 8, modules: 856, gil: NONE, eval_breaker: 72 },
     ..V3_8
 };
