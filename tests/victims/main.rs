@@ -7,8 +7,10 @@
 
 mod dumps;
 mod foreign;
+mod forks;
 mod harness;
 mod last_thread;
+mod life;
 mod log;
 mod triggers;
 mod tripwires;
