@@ -3,7 +3,6 @@
 The victim appends lines to the file $VICTIM_SAYS; the test writes bytes to its standard input. A line is a word and
 fields, with tabs between.
 """
-import _signal
 import _thread
 import os
 import sys
@@ -72,51 +71,6 @@ def asleep(tid):
     if not fields["State"].startswith("S"):
         return None
     return fields["voluntary_ctxt_switches"], fields["nonvoluntary_ctxt_switches"]
-
-
-def tripod():
-    """Whether Tripod is there."""
-    return "LD_PRELOAD" in os.environ
-
-
-def dump():
-    """Asks Tripod for a dump of this process, and waits until its log has it."""
-    if tripod():
-        before = dumps("SIGUSR2")
-        say("dump", os.getpid())
-        os.kill(os.getpid(), _signal.SIGUSR2)
-        wait("a dump", lambda: dumps("SIGUSR2") > before)
-
-
-def tick():
-    """Waits until this process's log has one more dump of the interval."""
-    if tripod() and "TRIPOD_INTERVAL" in os.environ:
-        before = dumps("interval")
-        say("tick", os.getpid())
-        wait("a dump of the interval", lambda: dumps("interval") > before)
-
-
-def dumps(trigger):
-    """How many whole dumps of that trigger this process's log has."""
-    count = 0
-    directory = os.environ["TMPDIR"]
-    for name in os.listdir(directory):
-        if name.startswith("slow_process_%d_" % os.getpid()):
-            with open(os.path.join(directory, name), "rb") as log:
-                whole = log.read().split(b"-" * 80 + b"\n")[:-1]
-            titles = [text.split(b"\nTripod dump ", 1)[1].split(b"\n", 1)[0] for text in whole]
-            count += sum(trigger.encode() in title for title in titles)
-    return count
-
-
-def wait(what, done):
-    """Waits until that is done; a program that waits in vain ends with a message."""
-    deadline = time.monotonic() + 50
-    while not done():
-        if time.monotonic() > deadline:
-            os.write(2, b"%d waited in vain for %s\n" % (os.getpid(), what.encode()))
-            os._exit(99)
-        time.sleep(0.002)
 
 
 def tell_stacks():

@@ -4,7 +4,6 @@
 
 mod dump;
 mod interpreter;
-mod pester;
 mod says;
 mod victim;
 
@@ -13,7 +12,6 @@ use std::time::{Duration, Instant};
 
 pub(crate) use dump::{Dump, END, Frame, parse};
 pub(crate) use interpreter::{Python, foreign, newest, on_each, on_each_that};
-pub(crate) use pester::{pester, pester_for};
 pub(crate) use says::{Says, line_of};
 pub(crate) use victim::{Home, Outcome, Run, Stderr, Victim, left_in};
 

@@ -8,11 +8,9 @@
 mod descriptors;
 mod dumps;
 mod foreign;
-mod fork_callbacks;
 mod forks;
 mod harness;
 mod last_thread;
-mod life;
 mod log;
 mod signals;
 mod triggers;

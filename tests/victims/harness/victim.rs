@@ -1,7 +1,6 @@
 //! A script under an interpreter, with or without Tripod: started, spoken to, and gone when the test is over.
 #![allow(unsafe_code)] // kill(2)
 
-use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
@@ -25,16 +24,9 @@ pub(crate) struct Run {
     /// The name the script is copied to, in the directory it runs in.
     copy_as: Option<OsString>,
     arguments: Vec<OsString>,
-    /// For the run under Tripod alone.
     variables: Vec<(String, OsString)>,
-    /// For the bare run, too.
-    environment: Vec<(String, OsString)>,
     before: Vec<OsString>,
-    /// What stands in place of the interpreter and the script.
-    words: Option<Vec<OsString>>,
-    options: Vec<OsString>,
     stderr: Stderr,
-    family: bool,
 }
 
 /// Where a victim's standard error goes.
@@ -85,23 +77,9 @@ impl Run {
             copy_as: None,
             arguments: Vec::new(),
             variables: Vec::new(),
-            environment: Vec::new(),
             before: Vec::new(),
-            words: None,
-            options: Vec::new(),
             stderr: Stderr::Pipe,
-            family: false,
         }
-    }
-
-    /// A program that has a Python in it.
-    pub(crate) fn program(python: &Python, program: impl AsRef<OsStr>) -> Run {
-        Run { words: Some(vec![program.as_ref().to_owned()]), ..Run::new(python, "") }
-    }
-
-    /// The interpreter with no script: it is told by its options what to run.
-    pub(crate) fn interpreter(python: &Python) -> Run {
-        Run::program(python, &python.path)
     }
 
     pub(crate) fn arg(mut self, argument: impl AsRef<OsStr>) -> Run {
@@ -109,25 +87,7 @@ impl Run {
         self
     }
 
-    /// An option of the interpreter.
-    pub(crate) fn option(mut self, option: impl AsRef<OsStr>) -> Run {
-        self.options.push(option.as_ref().to_owned());
-        self
-    }
-
-    /// Sets a variable in both runs.
-    pub(crate) fn env_always(mut self, name: &str, value: impl AsRef<OsStr>) -> Run {
-        self.environment.push((name.to_owned(), value.as_ref().to_owned()));
-        self
-    }
-
-    /// Lets each process of the script have a log of its own.
-    pub(crate) fn family(mut self) -> Run {
-        self.family = true;
-        self
-    }
-
-    /// Sets a variable of the run under Tripod. A `{home}` in it stands for [`Home::path`].
+    /// Sets a variable. A `{home}` in it stands for [`Home::path`].
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Run {
         self.variables.push((name.to_owned(), value.as_ref().to_owned()));
         self
@@ -207,14 +167,7 @@ impl Run {
             }
         };
         let mut words: Vec<&OsStr> = self.before.iter().map(OsString::as_os_str).collect();
-        match &self.words {
-            Some(instead) => words.extend(instead.iter().map(OsString::as_os_str)),
-            None => words.push(self.python.path.as_os_str()),
-        }
-        words.extend(self.options.iter().map(OsString::as_os_str));
-        if self.words.is_none() {
-            words.push(script.as_os_str());
-        }
+        words.extend([self.python.path.as_os_str(), script.as_os_str()]);
         words.extend(self.arguments.iter().map(OsString::as_os_str));
         let mut command = Command::new(words[0]);
         command.args(&words[1..]).current_dir(home.cwd()).process_group(0);
@@ -233,9 +186,6 @@ impl Run {
         }
         command.env("TMPDIR", home.tmp()).env("VICTIM_SAYS", &says).env("LC_ALL", "C.UTF-8");
         command.env("PYTHONPATH", scripts()).env("PYTHONDONTWRITEBYTECODE", "1");
-        for (name, value) in &self.environment {
-            command.env(name, value);
-        }
         if let Some(library) = preload {
             command.env("LD_PRELOAD", library);
             // On a crowded machine the agent may lose the processor in the middle of a dump.
@@ -251,7 +201,7 @@ impl Run {
         let stderr = Captured::new(child.stderr.take());
         let stdin = child.stdin.take();
         let copied = self.copy_as.clone();
-        Victim { child: Group(child), stdin, home, stdout, stderr, steps: 0, copied, family: self.family }
+        Victim { child: Group(child), stdin, home, stdout, stderr, steps: 0, copied }
     }
 }
 
@@ -308,7 +258,6 @@ pub(crate) struct Victim {
     /// How many steps it has been seen to reach.
     steps: usize,
     copied: Option<OsString>,
-    family: bool,
 }
 
 /// How a script has ended.
@@ -321,8 +270,6 @@ pub(crate) struct Outcome {
     /// Every dump in its log, and the log's text.
     pub(crate) dumps: Vec<Dump>,
     pub(crate) log: String,
-    /// The dumps of each of its processes, of a family.
-    pub(crate) family: BTreeMap<u32, Vec<Dump>>,
     home: Home,
 }
 
@@ -510,51 +457,14 @@ impl Victim {
             let gone = unsafe { libc::kill(-group, 0) } != 0;
             (gone && !in_some_environment(&tmp)).then_some(())
         });
+        let log = self.log();
         let mut left = left_in(&tmp);
         left.extend(left_in(&self.home.cwd()));
-        left.retain(|path| path.file_name() != self.copied.as_deref());
-        let mut family = BTreeMap::<u32, Vec<Dump>>::new();
-        let mut log = String::new();
-        for path in &left {
-            let pid = pid_of_log(path).filter(|&pid| self.family || (pid == self.pid() && family.is_empty()));
-            let pid = pid.unwrap_or_else(|| panic!("left behind: {}", path.display()));
-            let text = read_text(path);
-            let dumps = parse(&text);
-            for dump in &dumps {
-                assert_eq!(dump.pid, pid, "{}: whose log\n{}", path.display(), dump.text);
-            }
-            // A program that was replaced has a second log.
-            family.entry(pid).or_default().extend(dumps);
-            if pid == self.pid() {
-                log += &text;
-            }
-        }
-        let dumps = family.get(&self.pid()).cloned().unwrap_or_default();
-        Outcome { status, stdout, stderr, says: self.says(), dumps, log, family, home: self.home }
+        left.retain(|path| Some(path) != log.as_ref() && path.file_name() != self.copied.as_deref());
+        assert_eq!(left, [""; 0].map(PathBuf::from), "files left behind");
+        let log = log.map(|log| read_text(&log)).unwrap_or_default();
+        Outcome { status, stdout, stderr, says: self.says(), dumps: parse(&log), log, home: self.home }
     }
-
-    /// Whether the script has ended.
-    pub(crate) fn ended(&mut self) -> bool {
-        self.child.0.try_wait().unwrap().is_some()
-    }
-
-    /// Writes to the script's standard input.
-    pub(crate) fn tell(&mut self, text: &str) {
-        // A script that has ended meanwhile shows in its status.
-        let _ = self.stdin.as_mut().unwrap().write_all(text.as_bytes());
-    }
-
-    /// Closes the script's standard input.
-    pub(crate) fn hang_up(&mut self) {
-        self.stdin = None;
-    }
-}
-
-/// Whose log it is by its name, `slow_process_<pid>_XXXXXX.log`.
-fn pid_of_log(path: &Path) -> Option<u32> {
-    let name = path.file_name()?.to_str()?.strip_prefix("slow_process_")?;
-    // A full one was renamed.
-    name.strip_suffix(".1").unwrap_or(name).strip_suffix(".log")?.split_once('_')?.0.parse().ok()
 }
 
 /// How often a thread has run, as the kernel tells it; `None` where it does not sleep.
@@ -580,32 +490,18 @@ impl Drop for Group {
 }
 
 impl Outcome {
-    /// That this script ended as the other did and wrote the same, but for addresses.
+    /// That this script ended as the other did and wrote the same.
     #[track_caller]
     pub(crate) fn assert_like(&self, bare: &Outcome) {
         assert_eq!(self.status, bare.status, "status; {} | {}", self.stderr, bare.stderr);
-        for (name, ours, theirs) in
-            [("output", &self.stdout, &bare.stdout), ("error", &self.stderr, &bare.stderr)]
-        {
-            assert_eq!(without_addresses(ours), without_addresses(theirs), "standard {name}");
-        }
+        assert_eq!(self.stdout, bare.stdout, "standard output");
+        assert_eq!(self.stderr, bare.stderr, "standard error");
         assert_eq!(bare.log, "");
     }
 
     pub(crate) fn home(&self) -> &Home {
         &self.home
     }
-}
-
-/// Without the digits of its `0x…`, which no two runs have the same.
-fn without_addresses(text: &str) -> String {
-    let mut parts = text.split("0x");
-    let mut shown = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        shown += "0x…";
-        shown += part.trim_start_matches(|character: char| character.is_ascii_hexdigit());
-    }
-    shown
 }
 
 /// The files in a directory, sorted.
