@@ -47,7 +47,8 @@ use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize
 use super::trigger;
 use crate::kernel;
 use crate::python::atexit::{self, Registered};
-use crate::python::{self, ThreadState, imports, pending, place};
+use crate::python::place::{self, Place};
+use crate::python::{self, ThreadState, imports, pending};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -60,9 +61,9 @@ const GATE_PATIENCE: u64 = 100 * MILLISECOND;
 /// How long a fork may wait for a dump to be written, so that the agent's thread can be ended before it.
 const FORK_LIMIT: u64 = 50 * MILLISECOND;
 
-/// How much processor time callbacks of `os.register_at_fork` may take after a fork before the agent's thread is started
-/// all the same.
-const CALLBACK_LIMIT: u64 = 100 * MILLISECOND;
+/// How long callbacks of `os.register_at_fork` may take after a fork before the agent's thread is started all the same: C
+/// code that forks may go on with Python code of its own.
+const CALLBACK_LIMIT: u64 = 2_000 * MILLISECOND;
 
 /// How often it is looked whether they are over: the pending call comes at every chance, and a look costs system calls.
 const LOOK_AGAIN: u64 = MILLISECOND / 5;
@@ -554,33 +555,35 @@ extern "C" fn after_fork_in_parent() {
     FORKS.fetch_sub(1, Ordering::AcqRel);
     if state() & STOP != 0 && RUNNING_IN.load(Ordering::Acquire) == 0 {
         LOOKED_AT.store(0, Ordering::Release);
-        FORKED_AT.store(trigger::processor_time(), Ordering::Release);
-        FORKED_IN.store(place::innermost_frame().unwrap_or(0), Ordering::Release);
+        FORKED_AT.store(trigger::now(), Ordering::Release);
+        let place = place::here().unwrap_or(Place { frame: 0, instruction: 0 });
+        FORKED_IN.store(place.frame, Ordering::Release);
+        FORKED_BY.store(place.instruction, Ordering::Release);
         ask_for_restart();
     }
 }
 
-/// The frame that called `os.fork`, or 0, and the processor time of its thread by then.
+/// Where the program called `os.fork`: the frame, or 0, the instruction, and when.
 static FORKED_IN: AtomicUsize = AtomicUsize::new(0);
+static FORKED_BY: AtomicUsize = AtomicUsize::new(0);
 static FORKED_AT: AtomicU64 = AtomicU64::new(0);
-
-/// When it was last looked whether that frame has gone on.
+/// When it was last looked whether that call has returned.
 static LOOKED_AT: AtomicU64 = AtomicU64::new(0);
 
-/// Whether `os.fork` seems not to have returned: what runs are callbacks of `os.register_at_fork`, after which some
-/// versions count the threads (3.13.0).
+/// Whether `os.fork` has not returned: what runs are callbacks of `os.register_at_fork`, after which some versions count
+/// the threads (3.13.0).
 fn in_fork_callback() -> bool {
-    let forked_in = FORKED_IN.load(Ordering::Acquire);
-    if forked_in == 0 {
+    let place =
+        Place { frame: FORKED_IN.load(Ordering::Acquire), instruction: FORKED_BY.load(Ordering::Acquire) };
+    let now = trigger::now();
+    if place.frame == 0 || now >= FORKED_AT.load(Ordering::Acquire).saturating_add(CALLBACK_LIMIT) {
         return false;
     }
-    let now = trigger::now();
     if now < LOOKED_AT.load(Ordering::Acquire).saturating_add(LOOK_AGAIN) {
         return true;
     }
     LOOKED_AT.store(now, Ordering::Release);
-    trigger::processor_time() < FORKED_AT.load(Ordering::Acquire).saturating_add(CALLBACK_LIMIT)
-        && place::innermost_frame() != Some(forked_in)
+    place::is_within_call_at(place)
 }
 
 /// Runs in the only thread of the child. Takes no lock of ours and allocates nothing.

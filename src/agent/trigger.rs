@@ -140,11 +140,6 @@ pub fn now() -> Instant {
     read(libc::CLOCK_MONOTONIC)
 }
 
-/// Processor time of the calling thread, in nanoseconds: passes only while it runs, however crowded the machine.
-pub fn processor_time() -> u64 {
-    read(libc::CLOCK_THREAD_CPUTIME_ID)
-}
-
 /// Nanoseconds since 1970-01-01 UTC.
 pub fn unix_time() -> u64 {
     read(libc::CLOCK_REALTIME)
