@@ -17,8 +17,9 @@ def threads():
 
 
 def wait_for_agent():
-    """Waits until Tripod has come back, where it was there at all."""
-    while "LD_PRELOAD" in os.environ and threads() < 2:
+    """Waits until Tripod has come back, where it was there at all; whether it does is not what this is about."""
+    end = time.monotonic() + 5
+    while "LD_PRELOAD" in os.environ and threads() < 2 and time.monotonic() < end:
         time.sleep(0.001)
 
 
