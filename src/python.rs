@@ -7,6 +7,7 @@
 //! is free.
 #![allow(unsafe_code)]
 
+pub mod allocator;
 pub mod atexit;
 mod block;
 pub mod code;
@@ -61,6 +62,7 @@ pub fn open() -> Result<Version, Refusal> {
         return Err(Refusal::Incomplete);
     }
     pending::prepare(version);
+    allocator::note();
     Ok(*VERSION.get_or_init(|| version))
 }
 

@@ -48,7 +48,7 @@ use super::trigger;
 use crate::kernel;
 use crate::python::atexit::{self, Registered};
 use crate::python::place::{self, Place};
-use crate::python::{self, ThreadState, imports, pending};
+use crate::python::{self, ThreadState, allocator, imports, pending};
 
 const MILLISECOND: u64 = 1_000_000;
 
@@ -70,6 +70,10 @@ const LOOK_AGAIN: u64 = MILLISECOND / 5;
 
 /// How long the agent waits for the main thread to come by before it asks for the GIL as any thread does.
 const INVITATION: u64 = MILLISECOND / 5;
+
+/// As [`INVITATION`], where the GIL is better not asked for: see [`allocator`]. A main thread that does not come for so
+/// long is blocked, and will come by before it runs any more of the program.
+const HOOKED_PATIENCE: u64 = 100 * MILLISECOND;
 
 /// How long the first thread, when it ends, may wait for others that are just about to end.
 const LAST_PATIENCE: u64 = 10 * MILLISECOND;
@@ -155,7 +159,9 @@ impl Entered {
             result = work.take().map(|work| work(attached));
         };
         set(ATTACHING);
-        let lent = only_other_thread() && lend(&mut once);
+        let hooked = allocator::hooked();
+        let patience = if hooked { HOOKED_PATIENCE } else { INVITATION };
+        let lent = (hooked || only_other_thread()) && lend(&mut once, patience);
         if !lent
             && set(ACQUIRING) & STOP == 0
             && let Some(state) = make_thread_state()
@@ -298,15 +304,17 @@ type Work<'a> = &'a mut dyn FnMut(&python::Attached<'_>);
 /// The work that waits for the main thread; it stands on the stack of the agent's thread, which waits in [`lend`].
 static LOAN: AtomicPtr<Work<'static>> = AtomicPtr::new(ptr::null_mut());
 
-/// Has the main thread do `work`; false where it does not come by in time, and then has not done any of it.
-fn lend(mut work: Work<'_>) -> bool {
+/// Has the main thread do `work`; false where it does not come by within `patience` nanoseconds, and then has not done any of
+/// it.
+fn lend(mut work: Work<'_>, patience: u64) -> bool {
     set(LENT);
     // The main thread has taken the address away before this function returns, or never gets to see it.
     LOAN.store((&raw mut work).cast(), Ordering::Release);
     // Where an invitation is in the queue since the last dump, the main thread is blocked.
     if set(INVITED) & INVITED == 0 {
         if ask_once(take_loan) {
-            wait_while(INVITED, INVITATION);
+            let deadline = trigger::now() + patience;
+            while !wait_while(INVITED, INVITATION) && state() & STOP == 0 && trigger::now() < deadline {}
         } else {
             clear(INVITED);
         }

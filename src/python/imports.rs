@@ -62,7 +62,7 @@ macro_rules! imports {
     };
 }
 
-imports! { 31:
+imports! { 32:
     0 Py_IsInitialized
     1 Py_GetVersion
     2 PyGILState_Ensure
@@ -94,6 +94,7 @@ imports! { 31:
     28 _PyInterpreterState_Get
     29 PyInterpreterState_Get
     30 PyThreadState_New
+    31 PyMem_GetAllocator
 }
 
 /// What every version from 3.8 on has and the agent cannot do without.
@@ -145,6 +146,8 @@ unsafe extern "C" {
     fn Py_IsFinalizing() -> c_int;
     /// `cpython/pylifecycle.h`, 3.8-3.12.
     fn _Py_IsFinalizing() -> c_int;
+    /// `cpython/pymem.h`, 3.8-3.15.
+    pub(crate) fn PyMem_GetAllocator(domain: c_int, allocator: *mut super::allocator::Allocator);
     /// `internal/pycore_pystate.h`, exported from 3.14 on.
     pub(crate) fn _PyEval_StopTheWorld(interpreter: *mut pyo3_ffi::PyInterpreterState);
     /// The end of [`_PyEval_StopTheWorld`].

@@ -5,6 +5,7 @@
 //! `TRIPOD_PYTHONS` names the interpreters, with colons between; else those of pyenv and of `/usr/bin` are taken.
 #![allow(clippy::unwrap_used)] // A test that cannot go on fails.
 
+mod allocator;
 mod descriptors;
 mod dumps;
 mod foreign;
