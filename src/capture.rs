@@ -145,7 +145,10 @@ pub fn attached(
     for interpreter in &interpreters.all {
         let still = match target.version.free_threaded {
             true => world.is_some() && interpreter.id == 0,
-            false => interpreter.shares_gil_with_main,
+            // From 3.12 on an interpreter that ends lets go of the GIL, shared or not, before its threads are freed.
+            false => {
+                interpreter.id == 0 || (interpreter.shares_gil_with_main && !target.version.at_least(12))
+            }
         };
         if still {
             capture.stacks(held, interpreter, true);
