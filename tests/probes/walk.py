@@ -307,7 +307,7 @@ def busy():
         thread.start()
     free_threaded = not getattr(sys, "_is_gil_enabled", lambda: True)()
     compared = attempts = 0
-    places = set()
+    places, differ = set(), []
     sys.setswitchinterval(1e-5)
     while compared < 300 or not (free_threaded or len(places) > 20):
         attempts += 1
@@ -325,18 +325,22 @@ def busy():
         frames = {ident: [(f, f.f_code, f.f_lineno, f.f_lasti) for f in stack_of(f)] for ident, f in current.items()}
         after = walk()
         for one, other in zip(before, after):
-            # The GIL was kept from the first walk to the second one.
+            # The GIL was kept from the first walk to the second one; or the thread came back to the same place, once in a
+            # while.
             if one.ident == threading.get_ident() or vars_of(one) != vars_of(other):
                 continue
-            assert len(one.frames) == len(frames[one.ident])
-            for seen, (frame, code, line, instruction) in zip(one.frames, frames[one.ident]):
-                assert (seen.code, seen.line, seen.instruction) == (id(code), line or 0, instruction), (vars(seen), code)
-                places.add((code.co_name, instruction))
+            expected = [(id(code), line or 0, instruction) for _, code, line, instruction in frames[one.ident]]
+            if [(seen.code, seen.line, seen.instruction) for seen in one.frames] == expected:
+                places.update((code.co_name, instruction) for _, code, _, instruction in frames[one.ident])
+            else:
+                differ.append(([vars(seen) for seen in one.frames], expected))
             compared += 1
     stop.append(True)
     for thread in threads:
         thread.join()
-    print("%d threads agree of %d walks, in %d places" % (compared, attempts, len(places)))
+    # There are some twenty places: one that is always seen wrongly is one in twenty.
+    assert len(differ) * 50 <= compared, differ[:3]
+    print("%d threads agree of %d walks, in %d places" % (compared - len(differ), attempts, len(places)))
 
 
 def interpreters():
