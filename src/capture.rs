@@ -4,8 +4,8 @@
 //! time or size never costs a stack, and costs values where they tell least. Runs no Python code, calls no slot,
 //! takes and drops no reference, allocates nothing in the interpreter; walks memory by layout.
 //!
-//! Where the GIL does not keep an interpreter still (one with a GIL of its own, a free-threaded build whose world
-//! cannot be stopped) memory is read so that it may be gone, and there are stacks without values.
+//! Where the main interpreter's GIL does not keep an interpreter still (any other one from 3.12 on, a free-threaded build
+//! whose world cannot be stopped) memory is read so that it may be gone, and there are stacks without values.
 #![allow(unsafe_code)]
 
 use std::cell::OnceCell;
@@ -146,9 +146,7 @@ pub fn attached(
         let still = match target.version.free_threaded {
             true => world.is_some() && interpreter.id == 0,
             // From 3.12 on an interpreter that ends lets go of the GIL, shared or not, before its threads are freed.
-            false => {
-                interpreter.id == 0 || (interpreter.shares_gil_with_main && !target.version.at_least(12))
-            }
+            false => interpreter.id == 0 || !target.version.at_least(12),
         };
         if still {
             capture.stacks(held, interpreter, true);
